@@ -38,11 +38,11 @@ PACKS = Path(__file__).parent / "packs"
 OPINION = "opinion_2017"
 TABLES = frozenset(
     ("pack", "chapters", "articles", "duties", "events", "facts", "links", "actors", "subjects", "channels", "units")
-    + ("unit_groups", "gates", "faults", "grounds", "enumerations", "settings", "milestones", "routing")
+    + ("unit_groups", "gates", "faults", "grounds", "enumerations", "settings", "milestones", "routing", "consequences")
 )
 STATUSES = ("seen", "to_confirm")
 LIMIT_SETTING_UNITS = frozenset(("working_days", "calendar_days", "clock_hours", "months"))
-DUTY_ID = re.compile(r"^D[A-Z]*\d\d?(\.\d\d?)?$")
+DUTY_ID = re.compile(r"^D(\d\d\.\d\d?|[A-Z]\d\d?[A-Z]?)$")
 
 
 def shipped_packs(folder: Path = PACKS) -> list[str]:
@@ -102,6 +102,9 @@ class _Loading:
                 raise PackError("", 0, name, "没有这项设置。")
         self.who = self.words.actors.keys() | self.words.units.keys() | self.unit_groups.keys()
         self.articles = self._articles()
+        self.consequences = {
+            source.pack: source.tables["consequences"] for source in self.sources if "consequences" in source.tables
+        }
         self.duties = {code: self._duty(code, reader) for code, reader in self._entries("duties")}
 
     def book(self) -> RuleBook:
@@ -242,16 +245,18 @@ class _Loading:
         article = reader.whole("article")
         if pack.is_opinion and (article not in self.articles or int(code[1:3]) != article):
             raise reader.fail("article", "条号没有声明，或者与职责编号不一致。")
+        force = cast(Force, reader.choice("force", FORCE_LABELS, "效力"))
         duty = DutyRule(
             id=code,
             pack=pack.name,
             article=article,
-            force=cast(Force, reader.choice("force", FORCE_LABELS, "效力")),
+            force=force,
             kind=cast(DutyKind, reader.choice("kind", DUTY_KIND_LABELS, "类型")),
             title=reader.text("title"),
             content=reader.text("content"),
             who=reader.codes("who", self.who, "主体"),
-            accountable=reader.codes("accountable", self.who, "责任单位"),
+            accountable=reader.codes("accountable", self.who, "责任单位")
+            or (self.articles[article].units if pack.is_opinion else ()),
             subject=reader.choice("subject", self.words.subjects.keys() | self.unit_groups.keys(), "责任主体"),
             when=reader.text("when"),
             limit=limit,
@@ -262,7 +267,7 @@ class _Loading:
             rights=reader.codes("rights", self._codes("rights"), "权利"),
             stages=reader.codes("stages", self._codes("five_disclosures"), "五公开类别"),
             exemption=reader.text("exemption", ""),
-            consequence=reader.text("consequence", ""),
+            consequence=reader.text("consequence", self.consequences.get(pack.name, {}).get(force, "")),
             opens_on=reader.codes("opens_on", self.words.events, "事件"),
             closes_on=reader.codes("closes_on", self.words.events, "事件"),
             condition=reader.optional("condition", self.words.facts, "事实"),
