@@ -92,22 +92,25 @@ class Within:
 
 @dataclass(frozen=True, slots=True)
 class Quota:
-    """At least ``count`` times in every calendar period of ``months`` months (6 = half-year, 12 = year)."""
+    """At least ``count`` times in every calendar period of ``months`` months (6 = half-year, 12 = year).
+
+    ``due_months``: due by the end of that month of the period instead of its end (1 = by 31 January of each year).
+    """
 
     count: int
     months: int
+    due_months: int | None = None
 
     def period(self, moment: datetime) -> tuple[datetime, datetime]:
         """First and last moment (both included) of the period that holds the aware ``moment``."""
         day = local_day(moment)
         first = (day.year * 12 + day.month - 1) // self.months * self.months
-        after = first + self.months
-        last_day = date(after // 12, after % 12 + 1, 1) - timedelta(days=1)
-        return datetime(first // 12, first % 12 + 1, 1, tzinfo=SHANGHAI), end_of(last_day)
+        return datetime(first // 12, first % 12 + 1, 1, tzinfo=SHANGHAI), _end_before_month(first + self.months)
 
     def due(self, start: datetime, calendar: Calendar) -> Due:
-        """The end of the period that holds ``start``."""
-        return Due(self.period(start)[1])
+        """The due moment of the period that holds ``start``: its end, or the end of month ``due_months``."""
+        first = self.period(start)[0]
+        return Due(_end_before_month(first.year * 12 + first.month - 1 + (self.due_months or self.months)))
 
     def met(self, count: int) -> bool:
         return count >= self.count
@@ -117,7 +120,19 @@ class Quota:
         named = MONTHS_NAMED.get(self.months)
         if named is None:
             named = f"每{self.months // 12}年" if self.months % 12 == 0 else f"每{self.months}个月"
-        return f"{named}不少于{self.count}次"
+        by = (
+            ""
+            if self.due_months is None
+            else f"，{self.due_months}月底前"
+            if self.months == 12
+            else f"，前{self.due_months}个月内"
+        )
+        return f"{named}不少于{self.count}次{by}"
+
+
+def _end_before_month(month: int) -> datetime:
+    """The last moment before a month counted from year 0."""
+    return end_of(date(month // 12, month % 12 + 1, 1) - timedelta(days=1))
 
 
 @dataclass(frozen=True, slots=True)
@@ -203,16 +218,20 @@ def limit_from_unit(value: int, unit: str) -> Limit:
 def parse_limit(table: Mapping[str, Any]) -> Limit:
     """A limit from a pack's table.
 
-    Forms: ``{within = 3, unit = "working_days"}``, ``{quota = 1, months = 6}``, ``{by = 2017-12-31, aim = true}``,
-    ``{at_least = 4, unit = "%"}``, ``{at_most = 1}``, ``{depth = 3, label = "…"}``. Raises ValueError (Chinese).
+    Forms: ``{within = 3, unit = "working_days"}``, ``{quota = 1, months = 6, due_months = 1}``,
+    ``{by = 2017-12-31, aim = true}``, ``{at_least = 4, unit = "%"}``, ``{at_most = 1}``,
+    ``{depth = 3, label = "…"}``. Raises ValueError (Chinese).
     """
     match dict(table):
         case {"within": int(count), "unit": str(unit), **rest} if not rest and count > 0:
             if unit not in set(LimitUnit):
                 raise ValueError(f"时限单位“{unit}”不认识，只能是{'、'.join(LimitUnit)}")
             return Within(count, LimitUnit(unit))
-        case {"quota": int(count), "months": int(months), **rest} if not rest and count > 0 and months > 0:
-            return Quota(count, months)
+        case {"quota": int(count), "months": int(months), **rest} if count > 0 and months > 0:
+            due_months = rest.pop("due_months", None)
+            if rest or (due_months is not None and due_months not in range(1, months + 1)):
+                raise ValueError(f"定期次数的写法不对：{dict(table)}")
+            return Quota(count, months, due_months)
         case {"by": date() as day, **rest} if not isinstance(day, datetime) and rest.keys() <= {"aim"}:
             return By(day, bool(rest.get("aim", False)))
         case {"at_least": int() | Decimal() as value, **rest} if rest.keys() <= {"unit"}:

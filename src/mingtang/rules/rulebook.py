@@ -248,7 +248,7 @@ class RuleBook:
         """Duties no event opens but the calendar: quotas of each period, and dates."""
         return tuple(duty for duty in self.duties.values() if isinstance(duty.limit, Quota | By) and not duty.opens_on)
 
-    def fault(self, code: str, *, field: str | None = None, gate: str | None = None, **parameters: object) -> Fault:
+    def fault(self, code: str, /, *, field: str | None = None, gate: str | None = None, **parameters: object) -> Fault:
         """Make a fault with its Chinese text filled in.
 
         ``gate`` names the gate it was found by where a code serves several (default: the first); it gives the
