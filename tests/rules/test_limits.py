@@ -38,13 +38,11 @@ def test_lists_are_updated_within_twenty_working_days():
     assert TWENTY.due(parse_moment("2017-09-25"), CALENDAR).day == date(2017, 10, 27)
 
 
-@pytest.mark.scenario("S10.5")
 def test_interpretation_is_due_after_three_working_days():
     assert THREE.due(parse_moment("2017-01-25"), CALENDAR).day == date(2017, 2, 4)
     assert THREE.due(parse_moment("2017-03-03"), CALENDAR).day == date(2017, 3, 8)
 
 
-@pytest.mark.scenario("S16.3")
 def test_clock_hours_run_through_the_night():
     due = Within(5, LimitUnit.CLOCK_HOURS).due(parse_moment("2017-01-27T23:30"), CALENDAR)
     assert datetime(2017, 1, 28, 4, 30, 0, tzinfo=SHANGHAI) <= due.at
@@ -110,7 +108,6 @@ def test_summary_says_the_date_first():
     saturday_late = summarise(THREE, parse_moment("2017-03-07"), CALENDAR, parse_moment("2017-03-11"))
     assert saturday_late.endswith("已超期，不足1个工作日")
     hours = Within(5, LimitUnit.CLOCK_HOURS)
-    assert summarise(hours, parse_moment("2017-01-27T23:30"), CALENDAR).startswith("2017年1月28日4时30分前") is False
     assert summarise(hours, parse_moment("2017-01-27T23:30"), CALENDAR).startswith("1月28日4时30分前")
     late = summarise(hours, parse_moment("2017-01-27T23:30"), CALENDAR, parse_moment("2017-01-28T06:00"))
     assert late.endswith("已超1小时30分")
@@ -150,13 +147,11 @@ def test_quota_may_fall_due_within_its_period():
     assert not Quota(2, 6).met(1)
 
 
-@pytest.mark.scenario("S17.2")
 def test_a_date_is_on_time_until_its_end():
     due = By(date(2017, 12, 31)).due(parse_moment("2017-01-04"), CALENDAR)
     assert datetime(2017, 12, 31, 23, 59, tzinfo=SHANGHAI) <= due.at < parse_moment("2018-01-01")
 
 
-@pytest.mark.scenario("S26.2")
 def test_weight_of_four_percent_is_enough_and_less_is_not():
     limit = AtLeast(Decimal(4), "%")
     assert limit.met(Decimal("4.00"))
