@@ -37,9 +37,11 @@ _NO_VALUE = frozenset({"", "暂无来源", "暂无", "无", "未知", "无来源
 
 _OPEN, _CLOSE = r"[〔\[【(（〖﹝［〈<{「]", r"[〕\]】)）〗﹞］〉>}」]"
 _NUMBER = re.compile(
-    rf"(?P<word>[\u4e00-\u9fff]{{1,20}}?)\s*(?:{_OPEN}\s*(?P<year>(?:19|20)\d\d)\s*年?\s*{_CLOSE}|(?P<bare>(?:19|20)\d\d)\s*年?)"
+    rf"(?P<word>[\u4e00-\u9fff]{{1,20}}?)\s*(?:{_OPEN}\s*(?P<year>(?:19|20)\d\d|[一二][九〇零○][〇零○一二三四五六七八九]{{2}})\s*年?\s*{_CLOSE}"
+    r"|(?P<bare>(?:19|20)\d\d)\s*年?)"
     r"\s*第?\s*(?P<count>\d{1,5})\s*号"
 )
+_FIGURES = str.maketrans("〇零○一二三四五六七八九", "000123456789")
 _ORDER_NUMBER = re.compile(r"(?P<organ>[\u4e00-\u9fff]{2,30}令)?\s*第?\s*(?P<count>\d{1,5})\s*号")
 
 _ORGAN = re.compile(
@@ -59,7 +61,8 @@ _HAS_PLACE = re.compile(r"(?:各|全|中央|国家|驻|中共|党中央|国务�
 
 def clean(text: str) -> tuple[str, list[str]]:
     """Text with plain line ends and no invisible characters or stray typesetting marks, and the marks removed."""
-    text = _JUNK.sub("", text.replace("\r\n", "\n").replace("\r", "\n").replace("\u00a0", " ").replace("\u3000", " "))
+    text = re.sub(r"\r\n|[\r\x0b\x0c\x85\u2028\u2029]", "\n", text)
+    text = _JUNK.sub("", text.replace("\u00a0", " ").replace("\u3000", " "))
     marks = [match[0] for match in _STRAY_MARK.finditer(text)]
     return _STRAY_MARK.sub("", text), marks
 
@@ -92,7 +95,8 @@ def document_number(line: str) -> str | None:
     plain = re.sub(r"\s+签发人.*$", "", plain).strip()
     match = _NUMBER.fullmatch(plain) or _NUMBER.fullmatch(plain.removeprefix("(").removesuffix(")"))
     if match:
-        return f"{match['word']}〔{match['year'] or match['bare']}〕{int(match['count'])}号"
+        year = (match["year"] or match["bare"]).translate(_FIGURES)
+        return f"{match['word']}〔{year}〕{int(match['count'])}号"
     match = _ORDER_NUMBER.fullmatch(plain)
     return f"{match['organ']}第{int(match['count'])}号" if match and match["organ"] else None
 

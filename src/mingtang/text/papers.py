@@ -199,7 +199,7 @@ class _Reader:
         else:
             place = len(self.lines)
         if not done and not (title and title[0].count("关于") == 1 and len(title) == 1):
-            return self.lines[place - len(title) :] if title else self.lines[place:]
+            return [*title, *self.lines[place:]]
         self.paper.title = _joined(title)
         return self.lines[place:]
 
@@ -219,6 +219,7 @@ class _Reader:
             self.warn("document_number_twice", "document_number", f"文中另有发文字号“{number}”，请确认采用哪一个。")
             return
         self.paper.document_number = number
+        line = re.sub(r"\s+签发人.*$", "", line)
         if number not in line:
             self.warn("document_number_repaired", "document_number", f"发文字号“{line}”已按国家标准改为“{number}”，请核对。")
 
@@ -232,7 +233,8 @@ class _Reader:
                 self.sign(lines[place:end])
                 parts[-1] += [f"\x00{line}" for line in lines[place:end]]
                 following = next((line for line in lines[end:] if not _IMPRINT.fullmatch(line)), "")
-                if following and not _BRACKETED.fullmatch(following) and not _ATTACHMENT_LIST.fullmatch(following):
+                begun = any(not line.startswith("\x00") for line in parts[-1])
+                if begun and following and not _BRACKETED.fullmatch(following) and not _ATTACHMENT_LIST.fullmatch(following):
                     skipped = lines.index(following, end)
                     parts[-1] += lines[end:skipped]
                     parts.append([])
@@ -283,7 +285,7 @@ class _Reader:
         source = page.get("source")
         paper.source = None if source is None or no_value(source) else source
         if paper.source is None:
-            said = "信息来源为空" if source is None else f"信息来源写的是“{source or '空'}”"
+            said = "没有识别出信息来源" if source is None else f"信息来源写的是“{source or '空'}”"
             self.warn("source_missing", "source", f"{said}，请填写来源单位。")
         if not any(block.kind in ("chapter", "article", "paragraph") for block in paper.blocks):
             self.warn("body_missing", "body", "没有识别出正文，请检查文件内容。")
@@ -349,9 +351,10 @@ class _Part:
         counts: Counter[str] = Counter()
         starts_anew = self.articles_start_anew()
         previous = {"chapter": 0, "article": 0}
-        title_expected = not self.first
+        title_expected, opening = not self.first, True
         for line in self.lines:
-            kind, number, value, rest = self.classify(line, listed, title_expected, not made)
+            kind, number, value, rest = self.classify(line, listed, title_expected, opening)
+            opening = opening and kind in ("signature", "note")
             listed = kind if kind == "attachment" else ""
             if kind == "title":
                 title_expected = _ATTACHMENT_HEAD.fullmatch(line) is not None
