@@ -1,0 +1,330 @@
+"""The demonstration city: a year of work, done by the real services at moments that lie in the past.
+
+People are invented and marked as demonstration data. The same day always gives the same city.
+"""
+
+import tomllib
+from collections.abc import Callable
+from datetime import date, datetime, time, timedelta
+from pathlib import Path
+from typing import Any
+
+from django.contrib.auth.hashers import make_password
+
+from mingtang.disclosure.content import find_personal_data, payload_of
+from mingtang.disclosure.services import note_shown
+from mingtang.duties.calendars import current_calendar
+from mingtang.duties.services import open_periodic, remind
+from mingtang.records.models import Record
+from mingtang.records.rulebook import rulebook
+from mingtang.records.services import edit_record, open_record, perform
+from mingtang.records.spec import Context, spec_for
+from mingtang.rules import SHANGHAI
+from mingtang.units import roles
+from mingtang.units.actors import Actor, actor_for
+from mingtang.units.models import Person, Post, Unit
+from mingtang.units.profile import current_profile
+from mingtang.units.selectors import general_office_of
+from mingtang.units.services import load_profile
+
+PASSWORD = "mingtang-2026"  # noqa: S105 - printed at start-up; demo data never leaves the loopback address
+WORKING_ROLES = (
+    roles.DRAFTER,
+    roles.UNIT_HEAD,
+    roles.SECRECY_REVIEWER,
+    roles.OPENNESS_OFFICER,
+    roles.GENERAL_OFFICE_CLERK,
+    roles.ASSESSOR,
+)
+ROLE_NAMES = {
+    roles.DRAFTER: "nicao",
+    roles.UNIT_HEAD: "fuzeren",
+    roles.SECRECY_REVIEWER: "baomi",
+    roles.OPENNESS_OFFICER: "gongkai",
+    roles.GENERAL_OFFICE_CLERK: "wenshu",
+    roles.ASSESSOR: "kaohe",
+    roles.SYSTEM_ADMINISTRATOR: "xitong",
+    roles.SECURITY_ADMINISTRATOR: "anquan",
+    roles.AUDIT_ADMINISTRATOR: "shenji",
+}
+SURNAMES = "白包陈戴额冯高韩金康李莫那欧潘齐荣宋唐吴席杨张赵周".strip()
+GIVEN = ("巴图", "其木格", "建国", "秀英", "苏和", "明亮", "娜仁", "志强", "丽华", "乌兰", "海军", "雪梅", "铁柱", "春燕")
+SHOWN_UNITS = ("教育局", "市政府办公厅", "民政局", "发改委")
+
+
+class Year:
+    """Carries the clock, the people and the papers while the city is made."""
+
+    def __init__(self, now: datetime, step: Callable[[str], object]) -> None:
+        self.now, self.step, self.moment = now, step, now
+        self.people: dict[tuple[str, str], Person] = {}
+        self.password = make_password(PASSWORD)
+        self.hired_on = (now - timedelta(days=800)).date()
+
+    def on(self, day: date, hour: int = 9) -> None:
+        """Go to a moment of that day, or of the next working day if it is none."""
+        calendar = current_calendar()
+        while not calendar.is_working(day):
+            day += timedelta(days=1)
+        self.moment = min(datetime.combine(day, time(hour, 0), SHANGHAI), self.now)
+
+    def later(self, working_days: int = 0, minutes: int = 7) -> None:
+        """Move on, never past the day of loading."""
+        moment = self.moment
+        if working_days:
+            day = current_calendar().add_working_days(moment.date(), working_days)
+            moment = datetime.combine(day, time(10, 0), SHANGHAI)
+        self.moment = min(moment + timedelta(minutes=minutes), self.now)
+
+    def hire(self, unit: Unit, role: str) -> Person:
+        """The one invented person who holds ``role`` in ``unit``."""
+        key = (unit.pk, role)
+        if key not in self.people:
+            number = len(self.people)
+            short = unit.pk.rsplit("-", 1)[-1]
+            person = Person.objects.create(
+                username=f"{short}-{ROLE_NAMES[role]}",
+                password=self.password,
+                display_name=f"{SURNAMES[number % len(SURNAMES)]}{GIVEN[number * 5 % len(GIVEN)]}",
+                demonstration=True,
+            )
+            Post.objects.create(
+                person=person,
+                unit=unit,
+                role=role,
+                title=str(roles.ROLES[role]),
+                dedicated=role == roles.OPENNESS_OFFICER,
+                valid_from=self.hired_on,
+            )
+            self.people[key] = person
+        return self.people[key]
+
+    def actor(self, unit: Unit, role: str) -> Actor:
+        return actor_for(self.hire(unit, role), self.moment)
+
+    def act(self, record: Record, name: str, role: str, unit: Unit, data: dict[str, Any] | None = None) -> Any:
+        self.later()
+        outcome = perform(record, name, actor=self.actor(unit, role), now=self.moment, data=data)
+        record.refresh_from_db()
+        return outcome
+
+    def review(self, record: Record, unit: Unit, name: str = "review") -> None:
+        """The reviewer keeps office telephones with a reason and masks everything else."""
+        places = find_personal_data(
+            payload_of(Context(spec_for(record.kind), record, self.actor(unit, roles.SECRECY_REVIEWER), self.moment))
+        )
+        masks = [
+            {
+                "place": place.place,
+                "start": place.finding.start,
+                "end": place.finding.end,
+                "kind": place.finding.kind,
+                "decision": "keep" if place.finding.kind == "landline" else "mask",
+                "reason": "对外公布的办公电话" if place.finding.kind == "landline" else "",
+            }
+            for place in places
+        ]
+        self.act(record, name, roles.SECRECY_REVIEWER, unit, {"masks": masks, "opinion": "内容适宜公开。"})
+
+    def publish(self, record: Record, unit: Unit) -> None:
+        self.act(record, "publish", roles.OPENNESS_OFFICER, unit)
+        note_shown()
+
+
+def load_year(*, now: datetime, step: Callable[[str], object]) -> dict[str, Any]:
+    """Make the city. Returns the password and (username, description) of the accounts worth trying."""
+    load_profile(current_profile().code, now=now)
+    data = tomllib.loads((Path(__file__).parent / "papers.toml").read_text(encoding="utf-8"))
+    year = Year(now, step)
+    _hire_everyone(year)
+    papers = sorted(data["papers"], key=lambda paper: -paper["days_ago"])
+    events = sorted(data["events"], key=lambda event: -event["days_ago"])
+    moments = sorted({now - timedelta(days=offset) for offset in (365, 181, 0)})
+    for moment in moments:
+        open_periodic(moment)
+    for event in events:
+        _hold_event(year, event)
+    for number, paper in enumerate(papers, 1):
+        step(f"演示城市：第 {number}/{len(papers)} 份文件《{paper['title']}》")
+        _walk(year, paper)
+    remind(now)
+    return {"password": PASSWORD, "people": _worth_trying(year)}
+
+
+def _unit(short_name: str) -> Unit:
+    return Unit.objects.get(short_name=short_name, valid_to=None)
+
+
+def _hire_everyone(year: Year) -> None:
+    office = _unit("市政府办公厅")
+    for name in SHOWN_UNITS:
+        for role in WORKING_ROLES:
+            if role != roles.GENERAL_OFFICE_CLERK or name == "市政府办公厅":
+                year.hire(_unit(name), role)
+    for role in sorted(roles.ADMINISTRATORS):
+        year.hire(office, role)
+
+
+def _worth_trying(year: Year) -> list[tuple[str, str]]:
+    shown = [_unit(name).pk for name in SHOWN_UNITS]
+    return [
+        (person.username, f"{Unit.objects.get(pk=unit).short_name} · {roles.ROLES[role]} · {person.display_name}")
+        for (unit, role), person in year.people.items()
+        if unit in shown
+    ]
+
+
+def _hold_event(year: Year, event: dict[str, Any]) -> None:
+    unit = _unit(event["unit"])
+    year.on((year.now - timedelta(days=event["days_ago"])).date(), 15)
+    facts = {"speaker_role": event["speaker"], "important_policy": event["important"], "summary": event["summary"]}
+    record = open_record(
+        "interpretation_event",
+        actor=year.actor(unit, roles.DRAFTER),
+        unit=unit,
+        now=year.moment,
+        data={"title": event["title"], "method": event["method"], **facts},
+    ).record
+    year.act(record, "hold", roles.OPENNESS_OFFICER, unit, {"held_at": year.moment, **facts})
+    year.review(record, unit)
+    year.publish(record, unit)
+
+
+def _walk(year: Year, paper: dict[str, Any]) -> None:
+    """Take one paper as far as its story goes."""
+    unit, story = _unit(paper["unit"]), paper["story"]
+    office = general_office_of(unit)
+    year.on((year.now - timedelta(days=paper["days_ago"])).date())
+    record = _draft(year, paper, unit)
+    policy = paper.get("policy", True)
+    government = paper["name_of"] != "department"
+    if story == "drafting":
+        return
+    if story in ("returned", "returned_then_published"):
+        year.act(record, "report", roles.DRAFTER, unit)
+        if story == "returned":
+            return
+        year.later(2)
+    interpretation = _interpret(year, paper, record, unit) if policy else None
+    year.act(record, "submit", roles.DRAFTER, unit)
+    if story == "head_review":
+        return
+    if government:
+        year.act(record, "approve", roles.UNIT_HEAD, unit)
+        year.act(record, "report", roles.DRAFTER, unit)
+        if story == "reported":
+            return
+        year.act(record, "accept", roles.GENERAL_OFFICE_CLERK, office)
+        year.act(record, "sign_for_government", roles.UNIT_HEAD, office)
+    else:
+        year.act(record, "sign", roles.UNIT_HEAD, unit)
+    if story == "secrecy_review":
+        return
+    year.review(record, unit)
+    year.act(record, "issue", roles.OPENNESS_OFFICER, unit)
+    if story in ("withheld", "on_request"):
+        year.act(record, "file", roles.OPENNESS_OFFICER, unit)
+        return
+    year.publish(record, unit)
+    assert interpretation is not None
+    _carry_on(year, story, record, interpretation, unit)
+
+
+def _draft(year: Year, paper: dict[str, Any], unit: Unit) -> Record:
+    flags = ("normative", "broad_reach", "high_attention", "vital_interest")
+    withheld, on_request = paper["story"] == "withheld", paper["story"] == "on_request"
+    return open_record(
+        "document",
+        actor=year.actor(unit, roles.DRAFTER),
+        unit=unit,
+        now=year.moment,
+        data={
+            **{name: paper[name] for name in ("title", "name_of", "genre", "topic", "stages", "addressees")},
+            **{name: paper.get(name, False) for name in flags},
+            "policy": paper.get("policy", True),
+            "body": paper["body"].strip(),
+            "lead_units": [unit.pk],
+            "co_issuers": [],
+            "openness": "withheld" if withheld else "full_release",
+            "mode": "" if withheld else "on_request" if on_request else "on_own_initiative",
+            "withholding_ground": "state_secret" if withheld else "",
+            "withholding_reason": "勤务安排载明守护点位和警力部署，已按规定定密。" if withheld else "",
+        },
+    ).record
+
+
+def _interpret(year: Year, paper: dict[str, Any], record: Record, unit: Unit) -> Record:
+    year.later()
+    labels = rulebook().enumerations["interpretation_points"].items
+    lines = [line for line in paper["body"].strip().splitlines() if line.startswith(("（", "第"))]
+    points: dict[str, dict[str, str]] = {
+        code: {"text": f"{label}：{lines[number % len(lines)].split('。', 1)[-1].strip() or lines[0]}"}
+        for number, (code, label) in enumerate(labels.items())
+        if code not in ("keywords", "differences")
+    }
+    points["keywords"] = {"not_applicable": "文中没有专门术语。"}
+    points["differences"] = {"not_applicable": "此前没有同类文件。"}
+    material = "\n".join(
+        [
+            "一、为什么要出台",
+            f"这份{paper['genre']}回应群众和企业反映较多的问题，把办事的标准、时限和监督方式讲清楚。",
+            "二、与您有什么关系",
+            *[f"{line}" for line in lines[:3]],
+            "三、怎样监督",
+            "进展情况在市政府门户网站公布，有意见可以向发文部门反映。",
+        ]
+    )
+    return open_record(
+        "interpretation",
+        actor=year.actor(unit, roles.DRAFTER),
+        unit=unit,
+        now=year.moment,
+        data={
+            "plan": "由本部门主要负责人审定并带头解读；文件公开后三个工作日内在市政府门户网站和市级媒体发布。",
+            "methods": ["questions_answers", "media_interview"],
+            "title": f"《{paper['title']}》解读",
+            "material": material,
+            "articles": [1, 2, 3],
+            "points": points,
+        },
+        about=record,
+    ).record
+
+
+def _carry_on(year: Year, story: str, record: Record, interpretation: Record, unit: Unit) -> None:
+    """What happened after the paper was public."""
+    if story == "interpretation_due":
+        return
+    year.later(5 if story == "interpreted_late" else 1)
+    year.review(interpretation, unit)
+    year.publish(interpretation, unit)
+    if story != "media_missing":
+        year.later(1)
+        placement = {
+            "outlet": "通辽日报（演示）",
+            "url": "https://media.example/" + str(record.pk)[:8],
+            "placed_at": year.moment - timedelta(hours=1),
+        }
+        year.act(interpretation, "place_media", roles.OPENNESS_OFFICER, unit, placement)
+    if story == "corrected":
+        year.later(10)
+        year.act(record, "begin_correction", roles.DRAFTER, unit, {"remark": "第五条倍数误写。"})
+        body = record.document.body.replace("十二倍", "六倍")
+        year.later()
+        edit_record(
+            record,
+            actor=year.actor(unit, roles.DRAFTER),
+            now=year.moment,
+            data={"body": body, "lead_units": [unit.pk]},
+        )
+        year.review(record, unit, "review_correction")
+        year.publish(record, unit)
+    if story == "repealed":
+        year.later(60)
+        year.act(
+            record,
+            "withdraw",
+            roles.OPENNESS_OFFICER,
+            unit,
+            {"kind": "repealed", "reason": "禁烧要求已并入新的大气污染防治管理规定，本通知同时废止。"},
+        )

@@ -1,0 +1,47 @@
+"""The ``mingtang`` command."""
+
+import argparse
+import os
+import sys
+
+from . import calendar_commands, documents_commands, rules_commands
+
+DATABASE_COMMANDS = frozenset({"serve", "worker", "migrate", "demo", "people", "calendar", "journal"})
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Parse and run one command. Returns the exit status: 0 done, 1 refused, 2 unusable input."""
+    parser = argparse.ArgumentParser(prog="mingtang", description="明堂：政务公开平台")
+    subparsers = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
+    wanted = sys.argv[1:] if arguments is None else arguments
+    rules_commands.register(subparsers, emitted=_emitted_events)
+    documents_commands.register(subparsers)
+    if not wanted or wanted[0] in DATABASE_COMMANDS or wanted[0].startswith("-"):
+        _set_up()
+        from . import demo_commands, people_commands, server_commands
+
+        people_commands.register(subparsers)
+        calendar_commands.register(subparsers)
+        demo_commands.register(subparsers)
+        server_commands.register(subparsers)
+    parsed = parser.parse_args(wanted)
+    return int(parsed.func(parsed) or 0)
+
+
+def _set_up() -> None:
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "mingtang.settings.embedded")
+    import django
+
+    django.setup()
+
+
+def _emitted_events() -> frozenset[str]:
+    """Events the installed rooms can emit, for ``rules check``."""
+    _set_up()
+    from mingtang.journal.names import emitted_events
+
+    return emitted_events()
+
+
+if __name__ == "__main__":
+    sys.exit(main())

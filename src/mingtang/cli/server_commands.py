@@ -1,0 +1,154 @@
+"""``mingtang serve``, ``worker``, ``migrate`` and ``journal``: running the installation."""
+
+import argparse
+import os
+import signal
+import socket
+import subprocess
+import sys
+import threading
+import time
+import urllib.request
+from typing import Any
+
+from django.conf import settings
+from django.core.management import call_command
+from django.utils import timezone
+
+TICK_SECONDS = 5
+READY_SECONDS = 60
+
+
+def register(subparsers: Any) -> None:
+    """Add the commands to the ``mingtang`` parser."""
+    serve_parser = subparsers.add_parser("serve", help="启动网站和后台任务")
+    serve_parser.add_argument("--host", default="127.0.0.1")
+    serve_parser.add_argument("--no-demo", action="store_true", help="数据库为空时不装载演示城市")
+    serve_parser.set_defaults(func=serve)
+    subparsers.add_parser("worker", help="只运行后台任务").set_defaults(func=work)
+    subparsers.add_parser("migrate", help="建立或升级数据库").set_defaults(func=migrate)
+    journal = subparsers.add_parser("journal", help="办事日志")
+    journal.add_subparsers(dest="action", required=True).add_parser("verify", help="核验日志").set_defaults(func=verify)
+
+
+def migrate(arguments: argparse.Namespace) -> int:
+    """Bring the database up to this release."""
+    settings.HOME.mkdir(parents=True, exist_ok=True)
+    call_command("migrate", interactive=False, verbosity=0)
+    return 0
+
+
+def verify(arguments: argparse.Namespace) -> int:
+    """Walk the journal; exit 1 and name what is wrong if anything is."""
+    from mingtang.journal.selectors import verify_journal
+
+    wrong = verify_journal()
+    for problem in wrong:
+        print(problem)
+    print("日志完整，前后相连。" if not wrong else f"发现 {len(wrong)} 处问题。")
+    return 1 if wrong else 0
+
+
+def work(arguments: argparse.Namespace) -> int:
+    """Background worker: shows what was published, opens periodic duties, reminds. Each tick is safe to repeat."""
+    from django.db import close_old_connections
+
+    from mingtang.disclosure.services import note_shown
+    from mingtang.duties.services import open_periodic, remind
+
+    stopping = threading.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: stopping.set())
+    parent = os.getppid()
+    while not stopping.is_set() and os.getppid() == parent:
+        close_old_connections()
+        now = timezone.localtime()
+        note_shown()
+        open_periodic(now)
+        remind(now)
+        stopping.wait(TICK_SECONDS)
+    return 0
+
+
+def serve(arguments: argparse.Namespace) -> int:
+    """Migrate, load the demo city into an empty database, then run web server and worker until stopped."""
+    from mingtang.units.models import Unit
+
+    from . import demo_commands
+
+    started = time.monotonic()
+
+    def step(text: str) -> None:
+        print(f"[{time.monotonic() - started:5.1f} 秒] {text}", flush=True)
+
+    if not _is_free(arguments.host, settings.PORT):
+        print(f"端口 {settings.PORT} 已被占用。换一个：MINGTANG_PORT=8001 make serve", file=sys.stderr)
+        return 1
+    step("建立或升级数据库……")
+    migrate(arguments)
+    call_command("collectstatic", interactive=False, verbosity=0)
+    if not arguments.no_demo and not Unit.objects.exists():
+        if arguments.host not in ("127.0.0.1", "localhost", "::1"):
+            print("演示数据只能在本机地址上使用。", file=sys.stderr)
+            return 1
+        step("装载演示城市……")
+        demo_commands.load(step)
+    command = [sys.executable, "-m", "mingtang.cli.main", "worker"]
+    worker = subprocess.Popen(command)
+    web = subprocess.Popen(
+        [
+            sys.executable,
+            "-m",
+            "granian",
+            "--interface",
+            "wsgi",
+            "--host",
+            arguments.host,
+            "--port",
+            str(settings.PORT),
+            "--workers",
+            "1",
+            "--blocking-threads",
+            "8",
+            "--log-level",
+            "warning",
+            "mingtang.settings.wsgi:application",
+        ]
+    )
+
+    def stop(*_: Any) -> None:
+        for process in (web, worker):
+            process.terminate()
+
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, stop)
+    address = f"http://{arguments.host}:{settings.PORT}"
+    if _wait_until_ready(address, web):
+        step(f"已启动：{address}")
+        demo_commands.print_accounts(address)
+    status = web.wait()
+    stop()
+    worker.wait()
+    return status if status > 0 else 0
+
+
+def _is_free(host: str, port: int) -> bool:
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((host, port))
+        except OSError:
+            return False
+    return True
+
+
+def _wait_until_ready(address: str, web: "subprocess.Popen[bytes]") -> bool:
+    """True once /healthz answers 200; False if the server ended first or took too long."""
+    deadline = time.monotonic() + READY_SECONDS
+    while web.poll() is None and time.monotonic() < deadline:
+        try:
+            with urllib.request.urlopen(f"{address}/healthz", timeout=2) as answer:
+                return bool(answer.status == 200)
+        except OSError:
+            time.sleep(0.2)
+    return False

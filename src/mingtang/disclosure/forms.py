@@ -1,0 +1,72 @@
+"""The secrecy reviewer's forms: read, decide on each piece of personal data, give a verdict."""
+
+from typing import Any
+
+from django import forms
+from django.utils.translation import gettext_lazy as _
+
+from mingtang.records.forms import RecordForm
+from mingtang.records.spec import Context, spec_for
+
+from .content import MAY_BE_KEPT, find_personal_data, label_of, payload_of
+
+
+class ReviewForm(RecordForm):
+    """Pass: every finding is masked unless its kind may be kept and a reason is given."""
+
+    opinion = forms.CharField(
+        label=_("审查意见"), required=False, widget=forms.Textarea(attrs={"rows": 3}), help_text=_("可不填。")
+    )
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        assert self.record is not None
+        payload = payload_of(Context(spec_for(self.record.kind), self.record, self.actor, self.now))
+        self.places = find_personal_data(payload)
+        for number, place in enumerate(self.places):
+            where = _("%(place)s：%(kind)s %(value)s") % {
+                "place": label_of(place.place),
+                "kind": place.finding.label,
+                "value": place.finding.value_masked,
+            }
+            choices = [("mask", _("遮蔽"))]
+            if place.finding.kind in MAY_BE_KEPT:
+                choices.append(("keep", _("保留（写明理由）")))
+            self.fields[f"decision_{number}"] = forms.ChoiceField(
+                label=where, choices=choices, widget=forms.RadioSelect, initial="mask"
+            )
+            if place.finding.kind in MAY_BE_KEPT:
+                self.fields[f"reason_{number}"] = forms.CharField(
+                    label=_("保留第%(number)s处的理由") % {"number": number + 1},
+                    required=False,
+                    help_text=_("例如：对外公布的办公电话。"),
+                )
+        names = [name for name in self.fields if name != "opinion"]
+        heading = _("发现%(count)s处个人信息") % {"count": len(self.places)} if self.places else ""
+        self.groups = ((heading, names), ("", ["opinion"])) if names else (("", ["opinion"]),)
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean() or {}
+        masks = []
+        for number, place in enumerate(self.places):
+            decision, reason = cleaned.get(f"decision_{number}", ""), cleaned.get(f"reason_{number}", "")
+            if decision == "keep" and not reason:
+                self.add_error(f"reason_{number}", _("保留个人信息须写明理由。"))
+            masks.append(
+                {
+                    "place": place.place,
+                    "start": place.finding.start,
+                    "end": place.finding.end,
+                    "kind": place.finding.kind,
+                    "decision": decision,
+                    "reason": reason,
+                }
+            )
+        cleaned["masks"] = masks
+        return cleaned
+
+
+class RefuseForm(RecordForm):
+    """Refuse: the reason goes back to the drafter."""
+
+    remark = forms.CharField(label=_("不能公开的理由和修改要求"), widget=forms.Textarea(attrs={"rows": 4}))

@@ -1,0 +1,75 @@
+"""What the door remembers: reviews, index-number counters, and which publication a record became."""
+
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+from mingtang.records.models import Record
+
+
+class Disclosable(models.Model):
+    """What every paper that may become public states at its source (articles 1, 18 and 20).
+
+    ``openness`` proposes full release from the start (公开为常态); ``mode`` is asked, never assumed.
+    ``cuts`` lists {"quote", "ground", "reason"} for redacted release.
+    """
+
+    stages = models.JSONField(_("五公开类别"), default=list, blank=True)
+    openness = models.CharField(_("公开属性"), max_length=20, default="full_release", blank=True)
+    mode = models.CharField(_("公开方式"), max_length=20, blank=True)
+    withholding_ground = models.CharField(_("不予公开的法定依据"), max_length=40, blank=True)
+    withholding_reason = models.TextField(_("不予公开的理由"), blank=True)
+    cuts = models.JSONField(_("删减"), default=list, blank=True)
+
+    class Meta:
+        abstract = True
+
+
+class SecrecyReview(models.Model):
+    """One person's verdict on exactly the content they saw, with the personal data they had masked.
+
+    ``masks`` lists findings as {"place", "start", "end", "kind", "decision": mask|keep, "reason"}.
+    """
+
+    record = models.ForeignKey(Record, models.CASCADE, related_name="secrecy_reviews")
+    content_hash = models.CharField(max_length=64)
+    reviewer_id = models.BigIntegerField()
+    passed = models.BooleanField(_("可以公开"))
+    opinion = models.TextField(_("审查意见"), blank=True)
+    masks = models.JSONField(default=list)
+    at = models.DateTimeField(_("审查时间"))
+
+    class Meta:
+        ordering = ["at", "id"]
+
+    def __str__(self) -> str:
+        return f"{self.record_id} {'passed' if self.passed else 'refused'}"
+
+
+class IndexCounter(models.Model):
+    """A locked counter row per organ and year: serials have no gaps, because a rollback gives the number back."""
+
+    key = models.CharField(max_length=80, primary_key=True)
+    value = models.PositiveIntegerField(default=0)
+
+    def __str__(self) -> str:
+        return f"{self.key} {self.value}"
+
+
+class Disclosed(models.Model):
+    """The publication a record became. The public side knows no records; this row is the only bridge."""
+
+    record = models.OneToOneField(Record, models.PROTECT, primary_key=True, related_name="disclosed")
+    index_number = models.CharField(max_length=80, unique=True)
+    content_hash = models.CharField(max_length=64)
+
+    def __str__(self) -> str:
+        return self.index_number
+
+
+class ShownCursor(models.Model):
+    """How far the log has been followed to note that entries are visible to an anonymous reader."""
+
+    position = models.BigIntegerField(default=0)
+
+    def __str__(self) -> str:
+        return str(self.position)

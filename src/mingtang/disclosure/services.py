@@ -1,0 +1,229 @@
+"""The one door: the only writer of editions."""
+
+import secrets
+from datetime import datetime
+from typing import Any
+
+from mingtang.duties.models import Duty
+from mingtang.duties.services import project
+from mingtang.editions.log import NewEntry, append_entries, salted_hash
+from mingtang.editions.models import (
+    ERASED,
+    LIVE,
+    SUPERSEDED,
+    WITHDRAWN,
+    Edition,
+    LogEntry,
+    Publication,
+    PublicationLink,
+)
+from mingtang.editions.selectors import shown
+from mingtang.journal.writing import append, current_writer, writing
+from mingtang.records.models import Link, Record
+from mingtang.records.spec import Context, effect, spec_for
+from mingtang.text.canonical import canonical_json
+from mingtang.units.actors import SYSTEM
+from mingtang.units.profile import current_profile
+
+from .content import hash_of, masked, payload_of, reviewed_hash
+from .models import Disclosed, SecrecyReview, ShownCursor
+from .numbers import next_number
+
+
+@effect("disclosure.pass_review")
+def pass_review(context: Context) -> None:
+    """Keep the reviewer's verdict on exactly the content they saw, with what they decided to mask."""
+    _keep_review(context, passed=True)
+
+
+@effect("disclosure.refuse_review")
+def refuse_review(context: Context) -> None:
+    _keep_review(context, passed=False)
+
+
+def _keep_review(context: Context, *, passed: bool) -> None:
+    assert context.actor.person_id is not None
+    review = SecrecyReview.objects.create(
+        record=context.record,
+        content_hash=reviewed_hash(payload_of(context)),
+        reviewer_id=context.actor.person_id,
+        passed=passed,
+        opinion=context.data.get("opinion", ""),
+        masks=context.data.get("masks", []),
+        at=context.now,
+    )
+    context.results.update(content=review.content_hash, masks=str(len(review.masks)))
+
+
+@effect("disclosure.publish")
+def publish(context: Context) -> None:
+    """Make the record's content public as a new edition, and enter it in the log.
+
+    A first publication gets the next index number of its organ and year; later ones supersede the live edition.
+    """
+    review = SecrecyReview.objects.filter(record=context.record, passed=True).order_by("-at", "-pk").first()
+    kept = frozenset(
+        f"{item['place']}:{item['start']}:{item['end']}"
+        for item in (review.masks if review else [])
+        if item["decision"] == "keep"
+    )
+    original = payload_of(context)
+    payload = masked(original, kept)
+    disclosed = Disclosed.objects.filter(record=context.record).first()
+    publication = (
+        Publication.objects.select_for_update().get(index_number=disclosed.index_number)
+        if disclosed
+        else Publication(index_number=_index_number(context), published_at=context.now)
+    )
+    _describe(publication, context, payload)
+    publication.save()
+    Disclosed.objects.update_or_create(
+        record=context.record,
+        defaults={"index_number": publication.index_number, "content_hash": reviewed_hash(original)},
+    )
+    entries = []
+    live = publication.editions.filter(state=LIVE).first()
+    if live is not None:
+        live.state = SUPERSEDED
+        live.save(update_fields=["state"])
+        entries.append(_entry(publication, live, "superseded", context.now))
+    text = canonical_json(payload)
+    edition = Edition.objects.create(
+        publication=publication,
+        number=publication.editions.count() + 1,
+        payload=text,
+        payload_hash=hash_of(payload),
+        salt=secrets.token_hex(16),
+        reason=context.data.get("correction_reason", ""),
+        published_at=context.now,
+    )
+    entries.append(_entry(publication, edition, "published", context.now))
+    _link(publication, context.record)
+    _log_at_the_end(entries)
+    for duty in Duty.objects.filter(record=context.record, index_number=""):
+        duty.index_number = publication.index_number
+        duty.save(update_fields=["index_number"])
+        project(duty)
+    context.results.update(
+        publication=publication.index_number, edition=str(edition.number), content=edition.payload_hash
+    )
+
+
+@effect("disclosure.withdraw")
+def withdraw(context: Context) -> None:
+    """Mark the publication withdrawn, repealed, lapsed, amended or merged. The page says so and stays readable."""
+    publication, edition = _public(context)
+    publication.validity = context.data["kind"]
+    publication.validity_reason = context.data["reason"]
+    publication.validity_at = context.now
+    publication.save()
+    if publication.validity == "withdrawn":
+        edition.state = WITHDRAWN
+        edition.save(update_fields=["state"])
+    _log_at_the_end([_entry(publication, edition, publication.validity, context.now)])
+    context.results.update(publication=publication.index_number, kind=publication.validity)
+
+
+@effect("disclosure.erase")
+def erase(context: Context) -> None:
+    """Delete every edition's content and leave a tombstone. The log keeps its salted hashes, so proofs still hold."""
+    publication, _ = _public(context)
+    entries = []
+    for edition in publication.editions.exclude(state=ERASED):
+        entries.append(_entry(publication, edition, "erased", context.now))
+        edition.state, edition.payload, edition.reason = ERASED, "", ""
+        edition.save()
+    publication.title = "（内容已依法清除）"
+    publication.summary = publication.document_number = ""
+    publication.validity, publication.validity_at = "erased", context.now
+    publication.validity_reason = context.data["reason"]
+    publication.save()
+    _log_at_the_end(entries)
+    context.results.update(publication=publication.index_number)
+
+
+def note_shown(limit: int = 500) -> int:
+    """Follow the log and write one ``edition.shown`` for each new edition an anonymous reader can now open.
+
+    Idempotent: the cursor moves in the same transaction as the events. Returns how many were written.
+    """
+    with writing():
+        ShownCursor.objects.get_or_create(pk=1)
+        cursor = ShownCursor.objects.select_for_update().get(pk=1)
+        entries = list(
+            LogEntry.objects.filter(index__gte=cursor.position).select_related("publication").order_by("index")[:limit]
+        )
+        written = 0
+        for entry in entries:
+            if entry.kind == "published" and shown(entry.publication.path, entry.edition_number) is not None:
+                written += _emit_shown(entry)
+        if entries:
+            cursor.position = entries[-1].index + 1
+            cursor.save()
+    return written
+
+
+def _emit_shown(entry: LogEntry) -> int:
+    disclosed = Disclosed.objects.filter(index_number=entry.publication.index_number).select_related("record").first()
+    if disclosed is None:
+        return 0
+    record = disclosed.record
+    append(
+        "edition.shown",
+        at=entry.at,
+        record_id=record.pk,
+        unit_code=record.lead_unit_id,
+        payload={"publication": entry.publication.index_number, "edition": str(entry.edition_number)},
+        subject=Context(spec_for(record.kind), record, SYSTEM, entry.at),
+    )
+    return 1
+
+
+def _index_number(context: Context) -> str:
+    """The next index number by the city's pattern, gapless per organ and year."""
+    unit, year = context.record.lead_unit, context.now.year
+    code = unit.index_code or unit.code
+    serial = next_number(f"index:{code}:{year}")
+    return current_profile().index_pattern.format(index_code=code, year=year, serial=serial)
+
+
+def _describe(publication: Publication, context: Context, payload: dict[str, Any]) -> None:
+    unit = context.record.lead_unit
+    if not publication.path:
+        publication.path = "pub/" + publication.index_number.replace("/", "-")
+    publication.kind = context.record.kind
+    publication.title = payload["title"]
+    publication.document_number = payload.get("document_number", "")
+    publication.unit_code, publication.unit_name, publication.region_code = unit.pk, unit.name, unit.region_id
+    publication.stages = payload.get("stages", [])
+    publication.topic, publication.genre = payload.get("topic", ""), payload.get("genre", "")
+    publication.summary = payload.get("summary", "")
+    written_on = payload.get("written_on")
+    publication.written_on = datetime.fromisoformat(written_on).date() if written_on else None
+
+
+def _link(publication: Publication, record: Record) -> None:
+    for link in Link.objects.filter(source=record):
+        target = Disclosed.objects.filter(record_id=link.target_id).first()
+        if target is not None:
+            PublicationLink.objects.get_or_create(
+                source=publication, target=Publication.objects.get(index_number=target.index_number), kind=link.kind
+            )
+
+
+def _public(context: Context) -> tuple[Publication, Edition]:
+    disclosed = Disclosed.objects.get(record=context.record)
+    publication = Publication.objects.select_for_update().get(index_number=disclosed.index_number)
+    newest = publication.editions.order_by("-number").first()
+    assert newest is not None
+    return publication, newest
+
+
+def _entry(publication: Publication, edition: Edition, kind: str, at: datetime) -> NewEntry:
+    return NewEntry(publication, edition.number, kind, salted_hash(edition.salt, edition.payload), at)
+
+
+def _log_at_the_end(entries: list[NewEntry]) -> None:
+    writer = current_writer()
+    assert writer is not None
+    writer.at_the_end(lambda: append_entries(entries))  # type: ignore[arg-type, return-value]

@@ -1,0 +1,91 @@
+"""Facts about a paper that gates, duties and other rooms ask for by name."""
+
+from datetime import date, datetime
+
+from mingtang.journal.selectors import last_event
+from mingtang.records.models import CO_ISSUER, LEAD, Link, RecordParty
+from mingtang.records.spec import Context, fact
+from mingtang.rules import local_day
+
+from .models import DEPARTMENT, Document
+
+
+@fact("document.in_department_name")
+def in_department_name(context: Context) -> bool:
+    return bool(context.detail.name_of == DEPARTMENT)
+
+
+@fact("document.in_government_name")
+def in_government_name(context: Context) -> bool:
+    return bool(context.detail.name_of != DEPARTMENT)
+
+
+@fact("document.lead_units")
+def lead_units(context: Context) -> list[str]:
+    """Lead drafters named for the paper; a form may propose several, the database keeps one."""
+    proposed = context.data.get("lead_units")
+    return list(proposed) if proposed is not None else context.units_as(LEAD)
+
+
+@fact("document.cooperators")
+def cooperators(context: Context) -> list[str]:
+    """Co-issuing units, which cooperate in interpreting (D10.1)."""
+    return context.units_as(CO_ISSUER)
+
+
+@fact("document.needs_interpretation")
+def needs_interpretation(context: Context) -> bool:
+    """Policy papers are interpreted (article 10); the clock starts with the first edition."""
+    return bool(context.detail.policy)
+
+
+@fact("document.head_must_explain")
+def head_must_explain(context: Context) -> bool:
+    """All three marks of D10.6 together make the head's own explanation due (A33)."""
+    paper = context.detail
+    return bool(paper.broad_reach and paper.high_attention and paper.vital_interest)
+
+
+@fact("document.approved_at")
+def approved_at(context: Context) -> datetime | None:
+    """When the drafting department's head last approved the paper for submission."""
+    event = last_event(context.record.pk, "document.approved")
+    return event.at if event else None
+
+
+@fact("document.signing_on")
+def signing_on(context: Context) -> date:
+    """The day the paper is being signed."""
+    return local_day(context.now)
+
+
+@fact("document.number_ready")
+def number_ready(context: Context) -> bool:
+    return bool(context.detail.document_number or context.record.lead_unit.document_prefix)
+
+
+def interpreted_document(context: Context) -> Document | None:
+    """The paper that an interpretation, or an event explaining it, is linked to."""
+    link = Link.objects.filter(source=context.record.pk, kind__in=("interprets", "explains")).first()
+    return Document.objects.filter(record_id=link.target_id).select_related("record").first() if link else None
+
+
+@fact("document.of_interpretation")
+def of_interpretation(context: Context) -> dict[str, object] | None:
+    """What another room may know of the paper it is linked to."""
+    paper = interpreted_document(context)
+    if paper is None:
+        return None
+    parties = RecordParty.objects.filter(record_id=paper.record_id).select_related("unit")
+    return {
+        "title": paper.title,
+        "document_number": paper.document_number,
+        "state": paper.record.state,
+        "stages": paper.stages,
+        "signed_at": paper.signed_at,
+        "public": hasattr(paper.record, "disclosed"),
+        "important": paper.policy and (paper.broad_reach or paper.high_attention or paper.vital_interest),
+        "head_must_explain": paper.broad_reach and paper.high_attention and paper.vital_interest,
+        "interpreters": [party.unit.name for party in parties if party.role == LEAD],
+        "cooperators": [party.unit.name for party in parties if party.role == CO_ISSUER],
+    }

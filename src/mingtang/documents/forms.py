@@ -1,0 +1,186 @@
+"""Forms about papers."""
+
+from typing import Any
+
+from django import forms
+from django.utils.translation import gettext_lazy as _
+
+from mingtang.editions.models import VALIDITY
+from mingtang.records.forms import RecordForm, RowsField, date_field
+from mingtang.records.models import CO_ISSUER, LEAD
+from mingtang.records.rulebook import rulebook
+from mingtang.records.spec import Context, Facts, run_named_gates, spec_for
+from mingtang.units.models import Unit
+from mingtang.units.roles import DRAFTER
+
+from .models import NAME_OF
+from .vocabulary import GENRES, TOPICS
+
+RETURN_GATES = ("source_determination", "interpretation_attached", "nine_points", "one_lead")
+
+
+def _choices(items: Any, empty: Any = None) -> list[tuple[str, Any]]:
+    return [*([("", empty)] if empty is not None else []), *items.items()]
+
+
+class DocumentForm(RecordForm):
+    """Create or edit a paper."""
+
+    groups = (
+        (_("是什么文件"), ["title", "name_of", "lead_units", "co_issuers", "genre", "document_number", "addressees"]),
+        (_("正文"), ["body"]),
+        (
+            _("怎样公开（第十八条）"),
+            ["openness", "mode", "stages", "withholding_ground", "withholding_reason", "cuts"],
+        ),
+        (_("日期与来源"), ["written_on", "effective_on", "web_published_on", "source_unit", "topic"]),
+        (
+            _("性质（决定是否解读、由谁解读）"),
+            ["policy", "normative", "broad_reach", "high_attention", "vital_interest"],
+        ),
+    )
+    title = forms.CharField(label=_("标题"), max_length=400)
+    name_of = forms.ChoiceField(label=_("以谁的名义印发"), choices=list(NAME_OF.items()))
+    lead_units = forms.MultipleChoiceField(
+        label=_("牵头起草部门"), help_text=_("只能有一个：谁牵头起草，谁负责解读（第十条）。")
+    )
+    co_issuers = forms.MultipleChoiceField(
+        label=_("联合发文部门"), required=False, help_text=_("没有可不选。按住 Ctrl 可选多个。")
+    )
+    genre = forms.ChoiceField(label=_("文种"), required=False, choices=_choices(GENRES, _("请选择")))
+    document_number = forms.CharField(
+        label=_("发文字号"),
+        required=False,
+        max_length=80,
+        help_text=_("留空则印发时自动编号，如“通政办发〔2026〕3号”。"),
+    )
+    addressees = forms.CharField(label=_("主送机关"), required=False, widget=forms.Textarea(attrs={"rows": 2}))
+    body = forms.CharField(label=_("正文"), strip=False, widget=forms.Textarea(attrs={"rows": 22, "class": "paper"}))
+    openness = forms.ChoiceField(
+        label=_("公开属性"),
+        required=False,
+        widget=forms.RadioSelect,
+        help_text=_("默认全文公开；不予公开须选法定依据并写明理由。"),
+    )
+    mode = forms.ChoiceField(label=_("公开方式"), required=False, widget=forms.RadioSelect)
+    stages = forms.MultipleChoiceField(
+        label=_("五公开类别"),
+        required=False,
+        widget=forms.CheckboxSelectMultiple,
+        help_text=_("至少选一类，否则不能公开（第一条）。"),
+    )
+    withholding_ground = forms.ChoiceField(label=_("不予公开的法定依据"), required=False)
+    withholding_reason = forms.CharField(
+        label=_("不予公开的理由"), required=False, widget=forms.Textarea(attrs={"rows": 2})
+    )
+    written_on = date_field(_("成文日期"))
+    effective_on = date_field(_("施行日期"))
+    web_published_on = date_field(_("原网页发布日期"), help_text=_("从旧网站导入时填写。"))
+    source_unit = forms.CharField(label=_("信息来源"), required=False, max_length=80)
+    topic = forms.ChoiceField(label=_("主题分类"), required=False, choices=_choices(TOPICS, _("请选择")))
+    policy = forms.BooleanField(
+        label=_("政策性文件"), required=False, help_text=_("须附解读方案和解读材料，公开后3个工作日内发布解读。")
+    )
+    normative = forms.BooleanField(label=_("规范性文件（影响公民、法人权利义务）"), required=False)
+    broad_reach = forms.BooleanField(label=_("涉及面广"), required=False)
+    high_attention = forms.BooleanField(label=_("社会关注度高"), required=False)
+    vital_interest = forms.BooleanField(label=_("与群众切身利益密切相关"), required=False)
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        book = rulebook()
+        self.fields["openness"].choices = _choices(book.enumerations["openness_attributes"].items)  # type: ignore[attr-defined]
+        self.fields["mode"].choices = _choices(book.enumerations["disclosure_modes"].items)  # type: ignore[attr-defined]
+        self.fields["stages"].choices = _choices(book.enumerations["five_disclosures"].items)  # type: ignore[attr-defined]
+        grounds = {code: ground.label for code, ground in book.grounds.items()}
+        self.fields["withholding_ground"].choices = _choices(grounds, _("请选择"))  # type: ignore[attr-defined]
+        self.fields["cuts"] = RowsField(
+            label=_("删减内容"),
+            required=False,
+            help_text=_("删减后公开时填写：原样粘贴要删的文字，并逐处写明依据和理由。"),
+            columns={
+                "quote": {"label": _("要删减的原文")},
+                "ground": {"label": _("法定依据"), "choices": grounds},
+                "reason": {"label": _("理由")},
+            },
+        )
+        units = Unit.objects.filter(valid_to=None)
+        own = [self.record.lead_unit_id] if self.record else sorted(self.actor.units_as(DRAFTER))
+        self.fields["lead_units"].choices = [(unit.pk, unit.name) for unit in units if unit.pk in own]  # type: ignore[attr-defined]
+        self.fields["co_issuers"].choices = [(unit.pk, unit.name) for unit in units]  # type: ignore[attr-defined]
+        self.fields["lead_units"].widget.attrs["size"] = max(2, min(4, len(own)))
+        self.fields["co_issuers"].widget.attrs["size"] = 6
+        if len(own) == 1:
+            self.fields["lead_units"].initial = own
+
+    @staticmethod
+    def initial_of(detail: Any) -> dict[str, Any]:
+        """Form data of an existing paper."""
+        values = {field.name: getattr(detail, field.name) for field in detail._meta.concrete_fields}
+        parties = list(detail.record.parties.values_list("unit_id", "role"))
+        values["lead_units"] = [unit for unit, role in parties if role == LEAD]
+        values["co_issuers"] = [unit for unit, role in parties if role == CO_ISSUER]
+        return values
+
+
+class ReturnForm(RecordForm):
+    """The return slip (退文单): faults the system found are ticked already; the clerk adds what people see."""
+
+    faults = forms.MultipleChoiceField(label=_("退文事由"), required=False, widget=forms.CheckboxSelectMultiple)
+    remark = forms.CharField(
+        label=_("给起草部门的话"),
+        required=False,
+        widget=forms.Textarea(attrs={"rows": 4}),
+        help_text=_("写清怎样补正。"),
+    )
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        book = rulebook()
+        assert self.record is not None
+        context = Context(spec_for(self.record.kind), self.record, self.actor, self.now)
+        self.found = {fault.code: fault for fault in run_named_gates(Facts(context), RETURN_GATES)}
+        choices = {code: f"{fault.message}（{fault.basis}）" for code, fault in self.found.items()}
+        for code in ("plan_missing", "material_missing", "attribute_missing", "mode_missing", "reason_vague"):
+            if code not in choices and not book.fault_rules[code].parameters:
+                fault = book.fault(code)
+                choices[code] = f"{fault.message}（{fault.basis}）"
+        self.fields["faults"].choices = list(choices.items())  # type: ignore[attr-defined]
+        self.fields["faults"].initial = list(self.found)
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean() or {}
+        if not cleaned.get("faults") and not cleaned.get("remark"):
+            raise forms.ValidationError(_("请至少勾选一项退文事由，或写明退文的理由。"))
+        return cleaned
+
+
+class WithdrawForm(RecordForm):
+    """End a public paper: what kind of end, and why. The page stays readable with a stamp."""
+
+    kind = forms.ChoiceField(
+        label=_("状态"),
+        widget=forms.RadioSelect,
+        choices=[(code, VALIDITY[code]) for code in ("repealed", "lapsed", "amended", "merged", "withdrawn")],
+    )
+    reason = forms.CharField(
+        label=_("说明"),
+        widget=forms.Textarea(attrs={"rows": 3}),
+        help_text=_("会显示在公开页面上，例如被哪份文件废止。"),
+    )
+
+
+class EraseForm(RecordForm):
+    """Erase public content, leaving a tombstone."""
+
+    reason = forms.CharField(
+        label=_("清除依据"),
+        widget=forms.Textarea(attrs={"rows": 3}),
+        help_text=_("会显示在公开页面上，不要再写被清除的内容。"),
+    )
+
+
+class CorrectionForm(RecordForm):
+    """Why a public paper is corrected."""
+
+    remark = forms.CharField(label=_("更正原因"), widget=forms.Textarea(attrs={"rows": 3}))

@@ -1,0 +1,38 @@
+"""From an uploaded file to form data: what was recognised is filled in, what was not is asked."""
+
+from typing import Any
+
+from mingtang.records.spec import Imported
+from mingtang.text.bodies import body_of
+from mingtang.text.papers import parse_paper
+from mingtang.text.uploads import read_upload
+from mingtang.units.selectors import recognise
+
+from .vocabulary import GENRES
+
+
+def read_document(name: str, data: bytes) -> Imported:
+    """Read a .txt or .docx paper.
+
+    Raises:
+        mingtang.text.uploads.UploadError: the file cannot be taken; the message says what to do.
+    """
+    upload = read_upload(name, data)
+    paper = parse_paper(upload.text)
+    questions = [warning.message for warning in paper.warnings] + [
+        f"责任单位“{unit}”没有对应到系统里的单位。" for unit in paper.responsible_units if recognise(unit) is None
+    ]
+    values: dict[str, Any] = {
+        "title": paper.title or "",
+        "document_number": paper.document_number or "",
+        "issuers": list(paper.issuers),
+        "addressees": "，".join(paper.addressees),
+        "body": body_of(paper),
+        "written_on": paper.written_on,
+        "web_published_on": paper.published_on,
+        "source_unit": paper.source or "",
+        "responsible_units": list(paper.responsible_units),
+        "genre": next((genre for genre in GENRES if (paper.title or "").endswith(genre)), ""),
+        "import_warnings": questions,
+    }
+    return Imported(values=values, questions=questions, sha256=upload.sha256)

@@ -1,0 +1,133 @@
+"""Writes about papers, as effects of their transitions."""
+
+from mingtang.disclosure.numbers import next_number
+from mingtang.records.errors import NotAllowed, Refused
+from mingtang.records.models import CO_ISSUER, GATEKEEPER, Link, RecordParty
+from mingtang.records.rulebook import rulebook
+from mingtang.records.services import describe_fault, perform
+from mingtang.records.spec import Context, Facts, effect, run_named_gates
+from mingtang.units.models import Unit
+from mingtang.units.selectors import general_office_of
+
+from .forms import RETURN_GATES
+
+PLAIN_FIELDS = [
+    "name_of",
+    "title",
+    "document_number",
+    "genre",
+    "topic",
+    "issuers",
+    "addressees",
+    "body",
+    "written_on",
+    "web_published_on",
+    "source_unit",
+    "effective_on",
+    "normative",
+    "policy",
+    "broad_reach",
+    "high_attention",
+    "vital_interest",
+    "responsible_units",
+    "import_warnings",
+    "stages",
+    "openness",
+    "mode",
+    "withholding_ground",
+    "withholding_reason",
+    "cuts",
+]
+
+
+def write_document(context: Context) -> None:
+    """Apply form data to the paper and its parties.
+
+    Raises:
+        Refused: not exactly one lead (S10.1).
+        NotAllowed: the paper would be led by a unit the drafter does not draft for.
+    """
+    faults = run_named_gates(Facts(context), ("one_lead",))
+    if faults:
+        raise Refused(faults)
+    lead = Facts(context)["document.lead_units"][0]
+    if lead != context.record.lead_unit_id:
+        raise NotAllowed("牵头起草部门应为您所在的单位；由其他部门牵头的，请该部门起草。")
+    paper, data = context.detail, context.data
+    for name in PLAIN_FIELDS:
+        if name in data:
+            setattr(paper, name, data[name])
+    if "co_issuers" in data:
+        _write_co_issuers(context, data["co_issuers"])
+    if not paper.issuers or "co_issuers" in data:
+        paper.issuers = data.get("issuers") or _issuer_names(context)
+    paper.save()
+    context.record.title = paper.title
+
+
+def _write_co_issuers(context: Context, codes: list[str]) -> None:
+    wanted = set(codes) - {context.record.lead_unit_id}
+    present = RecordParty.objects.filter(record=context.record, role=CO_ISSUER)
+    present.exclude(unit__in=wanted).delete()
+    have = set(present.values_list("unit_id", flat=True))
+    RecordParty.objects.bulk_create(
+        RecordParty(record=context.record, unit_id=code, role=CO_ISSUER) for code in sorted(wanted - have)
+    )
+    context._parties = None
+
+
+def _issuer_names(context: Context) -> list[str]:
+    codes = [context.record.lead_unit_id, *context.units_as(CO_ISSUER)]
+    names = dict(Unit.objects.filter(pk__in=codes).values_list("pk", "name"))
+    return [names[code] for code in codes]
+
+
+@effect("document.bring_gatekeeper")
+def bring_gatekeeper(context: Context) -> None:
+    """From the moment it is sent up, the general office of the same level is party to the paper (A27)."""
+    office = general_office_of(context.record.lead_unit)
+    RecordParty.objects.get_or_create(record=context.record, unit=office, role=GATEKEEPER)
+
+
+@effect("document.approve_interpretation")
+def approve_interpretation(context: Context) -> None:
+    """The head's signature covers plan and material lying beside the paper (一并审签)."""
+    for link in Link.objects.filter(target=context.record, kind="interprets", source__state="drafting"):
+        interpretation = Facts(context)["interpretation.of_document"]
+        if interpretation and interpretation["plan"] and interpretation["material"]:
+            perform(link.source, "approve", actor=context.actor, now=context.now)
+
+
+@effect("document.sign")
+def sign(context: Context) -> None:
+    """Keep the moment of signature; a paper without a written date gets this day's."""
+    paper = context.detail
+    paper.signed_at = context.now
+    if paper.written_on is None:
+        paper.written_on = context.now.date()
+    paper.save(update_fields=["signed_at", "written_on"])
+
+
+@effect("document.return_slip")
+def return_slip(context: Context) -> None:
+    """One slip with every fault: those the system finds now and those the clerk ticked (A13)."""
+    book = rulebook()
+    found = {fault.code: fault for fault in run_named_gates(Facts(context), RETURN_GATES)}
+    chosen = context.data.get("faults", list(found))
+    faults = [found[code] if code in found else book.fault(code) for code in chosen]
+    context.results["faults"] = [describe_fault(fault) for fault in faults]
+
+
+@effect("document.number")
+def number(context: Context) -> None:
+    """Give the paper the next number of its organ's series for the year, unless it brought one."""
+    paper = context.detail
+    if not paper.document_number:
+        unit = (
+            context.record.lead_unit if paper.name_of == "department" else general_office_of(context.record.lead_unit)
+        )
+        prefix = unit.document_prefix or context.record.lead_unit.document_prefix
+        serial = next_number(f"document:{prefix}:{context.now.year}")
+        paper.document_number = f"{prefix}〔{context.now.year}〕{serial}号"
+        paper.save(update_fields=["document_number"])
+    context.results["document_number"] = paper.document_number

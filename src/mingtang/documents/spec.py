@@ -1,0 +1,338 @@
+"""The life of a paper: states, steps, who takes them, which gates stand before them, and its public form."""
+
+from typing import Any
+
+from mingtang.records.models import GATEKEEPER, LEAD, PARTIES
+from mingtang.records.rulebook import rulebook
+from mingtang.records.spec import RecordSpec, State, Transition, register
+from mingtang.text.bodies import blocks_of
+from mingtang.text.redact import Cut, apply_cuts
+from mingtang.units.roles import DRAFTER, GENERAL_OFFICE_CLERK, OPENNESS_OFFICER, SECRECY_REVIEWER, UNIT_HEAD
+
+from .importing import read_document
+from .models import NAME_OF, Document
+from .services import write_document
+
+STATES = (
+    State("drafting", "起草中"),
+    State("returned", "已退文", "open"),
+    State("head_review", "待负责人审签", "waiting"),
+    State("head_approved", "负责人已审定", "open"),
+    State("reported", "已报政府办公厅", "waiting"),
+    State("accepted", "办公厅已收文", "waiting"),
+    State("signed", "已签发", "waiting"),
+    State("reviewed", "已通过保密审查", "waiting"),
+    State("issued", "已印发", "waiting"),
+    State("published", "已公开", "public"),
+    State("filed", "已存档（不主动公开）", "closed"),
+    State("correcting", "更正中", "open"),
+    State("corrected", "更正稿已审查", "waiting"),
+    State("ended", "已失效或撤下", "closed"),
+    State("erased", "已清除", "closed"),
+)
+REASON = "mingtang.records.forms.ReasonForm"
+REVIEW = "mingtang.disclosure.forms.ReviewForm"
+BOTH = (LEAD, GATEKEEPER)
+DOOR = ("five_disclosures", "openness_determined", "secrecy_review", "publisher_separate", "personal_data", "complete")
+
+TRANSITIONS = (
+    Transition(
+        "submit",
+        "送负责人审签",
+        ("drafting", "returned"),
+        "head_review",
+        DRAFTER,
+        "document.submitted",
+        accent="primary",
+    ),
+    Transition(
+        "report",
+        "报送政府办公厅",
+        ("drafting", "returned", "head_approved"),
+        "reported",
+        DRAFTER,
+        "document.reported",
+        applies="document.in_government_name",
+        gates=("source_determination", "interpretation_attached", "nine_points"),
+        on_fault="return",
+        effects=("document.bring_gatekeeper",),
+        on_return=("document.bring_gatekeeper",),
+        accent="primary",
+    ),
+    Transition(
+        "sign",
+        "签发",
+        ("head_review",),
+        "signed",
+        UNIT_HEAD,
+        "document.signed",
+        applies="document.in_department_name",
+        gates=("interpretation_signed", "openness_determined", "in_step", "nine_points"),
+        effects=("document.approve_interpretation", "document.sign"),
+        locks=("interprets",),
+        accent="primary",
+    ),
+    Transition(
+        "approve",
+        "审定并同意报送",
+        ("head_review",),
+        "head_approved",
+        UNIT_HEAD,
+        "document.approved",
+        applies="document.in_government_name",
+        effects=("document.approve_interpretation",),
+        locks=("interprets",),
+        accent="primary",
+    ),
+    Transition("head_return", "退回修改", ("head_review",), "returned", UNIT_HEAD, "document.returned", form=REASON),
+    Transition(
+        "accept",
+        "收文",
+        ("reported",),
+        "accepted",
+        GENERAL_OFFICE_CLERK,
+        "document.accepted",
+        party=(GATEKEEPER,),
+        gates=("source_determination", "interpretation_attached", "nine_points"),
+        on_fault="return",
+        accent="primary",
+    ),
+    Transition(
+        "return",
+        "退文并说明",
+        ("reported", "accepted"),
+        "returned",
+        GENERAL_OFFICE_CLERK,
+        "document.returned",
+        party=(GATEKEEPER,),
+        form="mingtang.documents.forms.ReturnForm",
+        effects=("document.return_slip",),
+    ),
+    Transition(
+        "sign_for_government",
+        "签发",
+        ("accepted",),
+        "signed",
+        UNIT_HEAD,
+        "document.signed",
+        party=(GATEKEEPER,),
+        gates=("source_determination", "in_step"),
+        effects=("document.sign",),
+        accent="primary",
+    ),
+    Transition(
+        "review",
+        "保密审查通过",
+        ("signed",),
+        "reviewed",
+        SECRECY_REVIEWER,
+        "document.reviewed",
+        party=BOTH,
+        gates=("secrecy_review_by_another",),
+        form=REVIEW,
+        effects=("disclosure.pass_review",),
+        accent="primary",
+    ),
+    Transition(
+        "refuse_review",
+        "审查不通过",
+        ("signed", "correcting"),
+        "returned",
+        SECRECY_REVIEWER,
+        "document.review_refused",
+        party=BOTH,
+        gates=("secrecy_review_by_another",),
+        form="mingtang.disclosure.forms.RefuseForm",
+        effects=("disclosure.refuse_review",),
+    ),
+    Transition(
+        "issue",
+        "编号印发",
+        ("reviewed",),
+        "issued",
+        OPENNESS_OFFICER,
+        "document.issued",
+        party=BOTH,
+        gates=("document.number_ready",),
+        effects=("document.number",),
+        accent="primary",
+    ),
+    Transition(
+        "publish",
+        "公开",
+        ("issued", "corrected"),
+        "published",
+        OPENNESS_OFFICER,
+        "document.published",
+        party=BOTH,
+        applies="disclosure.to_be_published",
+        gates=DOOR,
+        effects=("disclosure.publish",),
+        accent="primary",
+    ),
+    Transition(
+        "file",
+        "存档，不主动公开",
+        ("issued",),
+        "filed",
+        OPENNESS_OFFICER,
+        "document.filed",
+        party=BOTH,
+        applies="disclosure.to_be_filed",
+        gates=("openness_determined", "secrecy_review"),
+        accent="primary",
+    ),
+    Transition(
+        "begin_correction",
+        "更正",
+        ("published",),
+        "correcting",
+        DRAFTER,
+        "document.correction_begun",
+        form="mingtang.documents.forms.CorrectionForm",
+    ),
+    Transition(
+        "review_correction",
+        "更正稿审查通过",
+        ("correcting",),
+        "corrected",
+        SECRECY_REVIEWER,
+        "document.corrected",
+        party=BOTH,
+        gates=("secrecy_review_by_another",),
+        form=REVIEW,
+        effects=("disclosure.pass_review",),
+        accent="primary",
+    ),
+    Transition(
+        "withdraw",
+        "标明失效或撤下",
+        ("published",),
+        "ended",
+        OPENNESS_OFFICER,
+        "document.withdrawn",
+        party=BOTH,
+        form="mingtang.documents.forms.WithdrawForm",
+        effects=("disclosure.withdraw",),
+        accent="danger",
+    ),
+    Transition(
+        "erase",
+        "清除公开内容",
+        ("published", "ended"),
+        "erased",
+        UNIT_HEAD,
+        "document.erased",
+        party=BOTH,
+        form="mingtang.documents.forms.EraseForm",
+        effects=("disclosure.erase",),
+        accent="danger",
+    ),
+)
+
+
+def payload(paper: Document) -> dict[str, Any]:
+    """Public schema ``document/1``. Redacted release leaves the cut spans out before anything else sees the text."""
+    body = paper.body
+    cuts = paper.cuts if paper.openness == "redacted_release" else []
+    if cuts:
+        body = apply_cuts(body, [Cut(quote=cut["quote"], reason=cut["reason"], ground=cut["ground"]) for cut in cuts])
+    book = rulebook()
+    return {
+        "schema": "document/1",
+        "title": paper.title,
+        "document_number": paper.document_number,
+        "issuers": paper.issuers,
+        "addressees": paper.addressees,
+        "written_on": paper.written_on.isoformat() if paper.written_on else "",
+        "effective_on": paper.effective_on.isoformat() if paper.effective_on else "",
+        "signed_on": paper.signed_at.date().isoformat() if paper.signed_at else "",
+        "source": paper.source_unit or paper.record.lead_unit.name,
+        "genre": paper.genre,
+        "topic": paper.topic,
+        "stages": paper.stages,
+        "openness": paper.openness,
+        "mode": paper.mode,
+        "blocks": [
+            {"id": block.id, "kind": block.kind, "number": block.number, "title": block.title, "text": block.text}
+            for block in blocks_of(body)
+        ],
+        "cuts": [
+            {
+                "ground": book.grounds[cut["ground"]].label if cut["ground"] in book.grounds else "",
+                "reason": cut["reason"],
+            }
+            for cut in cuts
+        ],
+    }
+
+
+def facts_shown(paper: Document) -> list[tuple[str, list[tuple[str, Any]]]]:
+    """Groups of (label, value) for the desk."""
+    book = rulebook()
+    names = book.enumerations
+    parties = paper.record.parties.select_related("unit").order_by("pk")
+    openness = names["openness_attributes"].items.get(paper.openness, "未填写")
+    mode = names["disclosure_modes"].items.get(paper.mode, "" if paper.openness == "withheld" else "未填写")
+    ground = book.grounds.get(paper.withholding_ground)
+    marks = [
+        str(Document._meta.get_field(name).verbose_name)  # type: ignore[union-attr]
+        for name in ("policy", "normative", "broad_reach", "high_attention", "vital_interest")
+        if getattr(paper, name)
+    ]
+    return [
+        (
+            "文件",
+            [
+                ("名义", NAME_OF[paper.name_of]),
+                ("发文字号", paper.document_number or "印发时编号"),
+                ("发文机关", "、".join(paper.issuers)),
+                ("文种", paper.genre),
+                ("主送", paper.addressees),
+                ("成文日期", paper.written_on),
+                ("签发时间", paper.signed_at),
+                ("信息来源", paper.source_unit or "空缺"),
+                ("性质", "、".join(marks)),
+                ("责任单位", "、".join(paper.responsible_units)),
+            ],
+        ),
+        ("参与单位", [(str(PARTIES[party.role]), party.unit.name) for party in parties]),
+        (
+            "公开",
+            [
+                ("公开属性", openness),
+                ("公开方式", mode),
+                ("五公开类别", "、".join(names["five_disclosures"].items.get(stage, stage) for stage in paper.stages)),
+                ("不予公开的依据", ground.label if ground else ""),
+                ("不予公开的理由", paper.withholding_reason),
+                ("删减", f"{len(paper.cuts)}处" if paper.cuts else ""),
+            ],
+        ),
+        ("导入时待核对", [(f"第{number}项", text) for number, text in enumerate(paper.import_warnings, 1)]),
+    ]
+
+
+SPEC = register(
+    RecordSpec(
+        kind="document",
+        label="公文",
+        article="第十、十二、十八条",
+        model=Document,
+        states=STATES,
+        transitions=TRANSITIONS,
+        form="mingtang.documents.forms.DocumentForm",
+        write=write_document,
+        columns=(
+            ("标题", "title"),
+            ("发文字号", "document_number"),
+            ("名义", lambda paper: NAME_OF[paper.name_of]),
+            ("成文日期", "written_on"),
+        ),
+        required=(("title", "标题"), ("body", "正文"), ("written_on", "成文日期")),
+        facts_shown=facts_shown,
+        payload=payload,
+        body="body",
+        editable_in=("drafting", "returned", "correcting"),
+        importer=read_document,
+    )
+)

@@ -1,0 +1,193 @@
+"""Duties open and close by themselves, on events, as the rule packs say."""
+
+import json
+from collections.abc import Iterable
+from datetime import datetime, timedelta
+from typing import Any
+
+from mingtang.editions.models import Publication, PublicDuty
+from mingtang.journal.models import Event
+from mingtang.records.models import Link
+from mingtang.records.rulebook import rulebook
+from mingtang.records.spec import Context, Facts
+from mingtang.rules import DutyRule, Part, Quota
+from mingtang.units.models import Unit
+from mingtang.units.selectors import general_office_of, units_in_group
+
+from .calendars import current_calendar
+from .models import Duty, DutyPart, Reminder
+from .selectors import SOON, is_closable, open_duties, rule_of
+from .subjects import subjects_of
+
+
+def follow_event(event: Event, subject: Any) -> None:
+    """Close, then open, what the packs say for this event. Subscribed to every event; runs in its transaction."""
+    book = rulebook()
+    opened, closed = book.opened_by(event.name), book.closed_by(event.name)
+    if not (opened or closed) or not isinstance(subject, Context):
+        return
+    facts = Facts(subject)
+    for rule, part in closed:
+        if _holds(part.closes_if if part else rule.closes_if, facts):
+            close_duties(rule, part, context=subject, event=event)
+    for rule in opened:
+        if is_closable(rule) and _holds(rule.condition, facts):
+            for unit in subjects_of(rule.subject, subject):
+                open_duty(rule, unit=unit, context=subject, event=event)
+
+
+def _holds(condition: str | None, facts: Facts) -> bool:
+    """A condition on another kind of record does not hold: ``edition.shown`` is emitted by every kind."""
+    if not condition:
+        return True
+    return condition.partition(".")[0] == facts.context.spec.kind and bool(facts[condition])
+
+
+def open_duty(rule: DutyRule, *, unit: Unit, context: Context, event: Event) -> Duty | None:
+    """Start a clock for one unit on one record; a second opening of the same duty changes nothing."""
+    payload = json.loads(event.payload) if event.payload else {}
+    due = rule.limit.due(event.at, current_calendar()) if rule.limit is not None else None
+    duty, made = Duty.objects.get_or_create(
+        code=rule.id,
+        unit=unit,
+        key=str(context.record.pk),
+        defaults={
+            "record": context.record,
+            "index_number": payload.get("publication", ""),
+            "opened_at": event.at,
+            "opened_by": event.id,
+            "due_at": due.at if due else None,
+            "provisional": bool(due and due.provisional),
+        },
+    )
+    if not made:
+        return None
+    DutyPart.objects.bulk_create(DutyPart(duty=duty, name=part.code, label=part.title) for part in rule.parts)
+    project(duty)
+    return duty
+
+
+def close_duties(rule: DutyRule, part: Part | None, *, context: Context, event: Event) -> None:
+    """Close the open duties this event fulfils: on the record itself, on what it is linked to, or of the period."""
+    open_now = Duty.objects.select_for_update().filter(code=rule.id, closed_at=None)
+    if isinstance(rule.limit, Quota):
+        key = period_name(rule.limit, event.at)
+        found = open_now.filter(unit=context.record.lead_unit_id, key=key)
+    elif via := (part.via if part else rule.via):
+        targets = Link.objects.filter(source=context.record.pk, kind=via).values_list("target_id", flat=True)
+        found = open_now.filter(record__in=list(targets))
+    else:
+        found = open_now.filter(record=context.record.pk)
+    for duty in found:
+        _close(duty, part, event)
+
+
+def _close(duty: Duty, part: Part | None, event: Event) -> None:
+    if part is not None:
+        waiting = duty.parts.filter(name=part.code, closed_at=None)
+        waiting.update(closed_at=event.at, closed_by=event.id)
+        if duty.parts.filter(closed_at=None).exists():
+            project(duty)
+            return
+    # The end is the later of the parts (A4): the event that closes the last one.
+    ends = [moment for moment in duty.parts.values_list("closed_at", flat=True) if moment is not None]
+    duty.closed_at, duty.closed_by = max([event.at, *ends]), event.id
+    duty.save(update_fields=["closed_at", "closed_by"])
+    project(duty)
+
+
+def period_name(limit: Quota, moment: datetime) -> str:
+    """The calendar period a moment falls in (A22): 2026 for years, 2026H1 for half-years."""
+    start, _ = limit.period(moment)
+    if limit.months == 6:
+        return f"{start.year}H{1 + start.month // 7}"
+    years = limit.months // 12
+    return f"{start.year}" if years <= 1 else f"{start.year}-{start.year + years - 1}"
+
+
+def open_periodic(now: datetime) -> list[Duty]:
+    """Open the duties of the current half-year and year for the units that owe them. Safe to repeat."""
+    made = []
+    for rule in rulebook().scheduled:
+        if not isinstance(rule.limit, Quota) or not is_closable(rule):
+            continue
+        start = rule.limit.period(now)[0]
+        due = rule.limit.due(now, current_calendar()).at
+        name = period_name(rule.limit, now)
+        for unit in units_in_group(rule.subject):
+            duty, fresh = Duty.objects.get_or_create(
+                code=rule.id, unit=unit, key=name, defaults={"period": name, "opened_at": start, "due_at": due}
+            )
+            if fresh:
+                project(duty)
+                made.append(duty)
+    return made
+
+
+def stage_of(duty: Duty, now: datetime) -> str:
+    """Which reminder a duty asks for at ``now``: before_due, due (its last day), overdue, or none."""
+    if duty.due_at is None or duty.closed_at is not None or duty.exempt_ground:
+        return ""
+    if now > duty.due_at:
+        return "overdue"
+    if duty.due_at - now < timedelta(days=1):
+        return "due"
+    return "before_due" if duty.due_at - now <= SOON else ""
+
+
+def remind(now: datetime) -> list[Reminder]:
+    """Note a reminder for the owing unit and its general office at each stage. Never twice for one stage (D10.2)."""
+    made = []
+    for duty in Duty.objects.filter(closed_at=None, exempt_ground="", due_at__lte=now + SOON).select_related("unit"):
+        stage = stage_of(duty, now)
+        if not stage:
+            continue
+        for unit in _reminded(duty.unit):
+            reminder, fresh = Reminder.objects.get_or_create(duty=duty, unit=unit, stage=stage, defaults={"at": now})
+            if fresh:
+                made.append(reminder)
+    return made
+
+
+def _reminded(unit: Unit) -> Iterable[Unit]:
+    yield unit
+    try:
+        office = general_office_of(unit)
+    except LookupError:
+        return
+    if office != unit:
+        yield office
+
+
+def project(duty: Duty) -> None:
+    """Show the duty to the public, if it may be: duties of periods, and those of records already published."""
+    publication = Publication.objects.filter(index_number=duty.index_number).first() if duty.index_number else None
+    if publication is None and duty.record_id is not None:
+        return
+    rule = rule_of(duty.code)
+    PublicDuty.objects.update_or_create(
+        duty_id=duty.pk,
+        defaults={
+            "code": duty.code,
+            "article": rule.article,
+            "title": rule.title,
+            "force": rule.force,
+            "advisory": rule.advisory,
+            "unit_code": duty.unit_id,
+            "unit_name": duty.unit.name,
+            "publication": publication,
+            "period": duty.period,
+            "opened_at": duty.opened_at,
+            "due_at": duty.due_at,
+            "provisional": duty.provisional,
+            "closed_at": duty.closed_at,
+            "exempt_ground": duty.exempt_ground,
+            "parts": [
+                {"name": part.name, "label": part.label, "closed_at": part.closed_at and part.closed_at.isoformat()}
+                for part in duty.parts.order_by("pk")
+            ],
+        },
+    )
+
+
+__all__ = ["follow_event", "open_duties", "open_duty", "open_periodic", "project", "remind", "stage_of"]

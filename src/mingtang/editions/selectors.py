@@ -1,0 +1,84 @@
+"""Reads of what is public. Everything here may be shown to anyone."""
+
+import json
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from django.db.models import Q, QuerySet
+
+from .models import ERASED, LIVE, Edition, Publication, PublicDuty
+
+MET, MET_LATE, RUNNING, DUE_SOON, OVERDUE, ADVISORY_LATE, EXEMPT = (
+    "met",
+    "met_late",
+    "running",
+    "due_soon",
+    "overdue",
+    "advisory_late",
+    "exempt",
+)
+
+
+@dataclass(frozen=True)
+class Shown:
+    """A publication with one of its editions; ``payload`` is empty once the edition was erased."""
+
+    publication: Publication
+    edition: Edition
+    payload: dict[str, Any]
+
+
+def publications(*, kind: str = "", text: str = "", unit: str = "", validity: str = "") -> QuerySet[Publication]:
+    """Publications newest first, erased ones left out of lists. ``text`` matches title and document number."""
+    found = Publication.objects.exclude(validity="erased")
+    if kind:
+        found = found.filter(kind=kind)
+    for word in text.split():
+        found = found.filter(Q(title__icontains=word) | Q(document_number__icontains=word) | Q(index_number=word))
+    if unit:
+        found = found.filter(unit_code=unit)
+    if validity:
+        found = found.filter(validity=validity)
+    return found
+
+
+def shown(path: str, number: int | None = None) -> Shown | None:
+    """The publication at ``path`` with its newest edition, or with edition ``number``; None if there is none."""
+    publication = Publication.objects.filter(path=path).first()
+    if publication is None:
+        return None
+    editions = publication.editions.order_by("-number")
+    edition = (
+        editions.filter(number=number).first() if number else (editions.filter(state=LIVE).first() or editions.first())
+    )
+    if edition is None:
+        return None
+    payload = {} if edition.state == ERASED else json.loads(edition.payload)
+    return Shown(publication, edition, payload)
+
+
+def linked(publication: Publication, kind: str) -> list[Publication]:
+    """Publications that point at this one by ``kind``, such as its interpretations, oldest first."""
+    found = Publication.objects.filter(links_out__target=publication, links_out__kind=kind)
+    return list(found.exclude(validity__in=("erased", "withdrawn")).order_by("published_at"))
+
+
+def links_from(publication: Publication, kind: str) -> list[Publication]:
+    """Publications this one points at by ``kind``."""
+    return list(Publication.objects.filter(links_in__source=publication, links_in__kind=kind))
+
+
+def duty_state(duty: PublicDuty, now: datetime) -> str:
+    """How a duty stands at ``now``. Limits the Opinion does not state are only ever ``advisory_late``."""
+    if duty.exempt_ground:
+        return EXEMPT
+    moment = duty.closed_at or now
+    late = duty.due_at is not None and moment > duty.due_at
+    if duty.closed_at is not None:
+        return MET_LATE if late else MET
+    if late:
+        return ADVISORY_LATE if duty.advisory else OVERDUE
+    if duty.due_at is not None and (duty.due_at - now).days < 2:
+        return DUE_SOON
+    return RUNNING

@@ -1,0 +1,7 @@
+from django.apps import AppConfig
+
+
+class JournalConfig(AppConfig):
+    name = "mingtang.journal"
+    label = "journal"
+    verbose_name = "办事日志"

@@ -1,0 +1,51 @@
+"""Reads of the journal, and the check that nobody rewrote it."""
+
+import json
+import uuid
+from collections.abc import Iterable
+from typing import Any
+
+from django.db.models import QuerySet
+
+from .models import Event, JournalHead
+from .writing import ZERO, event_hash
+
+
+def events_of(record_id: uuid.UUID) -> QuerySet[Event]:
+    """Events of one record, oldest first."""
+    return Event.objects.filter(record_id=record_id)
+
+
+def last_event(record_id: uuid.UUID, name: str) -> Event | None:
+    """The newest event of that name on a record."""
+    return Event.objects.filter(record_id=record_id, name=name).order_by("-sequence").first()
+
+
+def actors_of(record_id: uuid.UUID, names: Iterable[str]) -> frozenset[int]:
+    """Ids of the people who caused any of the named events on a record."""
+    found = Event.objects.filter(record_id=record_id, name__in=list(names), actor_id__isnull=False)
+    return frozenset(actor for actor in found.values_list("actor_id", flat=True) if actor is not None)
+
+
+def payload_of(event: Event) -> dict[str, Any]:
+    return json.loads(event.payload) if event.payload else {}  # type: ignore[no-any-return]
+
+
+def verify_journal() -> list[str]:
+    """Walk the whole chain. Returns what is wrong, in Chinese, naming the sequence number; empty if sound."""
+    wrong = []
+    sequence, previous = 0, ZERO
+    for event in Event.objects.order_by("sequence").iterator(2000):
+        sequence += 1
+        if event.sequence != sequence:
+            wrong.append(f"日志第 {sequence} 条缺失")
+            sequence = event.sequence
+        if event.previous_hash != previous:
+            wrong.append(f"日志第 {event.sequence} 条与前一条不相连")
+        if event_hash(event) != event.hash:
+            wrong.append(f"日志第 {event.sequence} 条内容被改动")
+        previous = event.hash
+    head = JournalHead.objects.filter(pk=1).first()
+    if head is not None and (head.sequence, head.hash) != (sequence, previous):
+        wrong.append(f"日志末端应为第 {head.sequence} 条，实际止于第 {sequence} 条")
+    return wrong

@@ -1,0 +1,81 @@
+"""Regions, units, people and the posts that bind them."""
+
+from django.contrib.auth.models import AbstractUser
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+from .roles import ROLES
+
+
+class Region(models.Model):
+    """A node of the administrative tree: city > banner/county > sumu/township > gacha/village."""
+
+    code = models.CharField(_("行政区划代码"), max_length=12, primary_key=True)
+    name = models.CharField(_("名称"), max_length=60)
+    name_mongolian = models.CharField(_("蒙古文名称"), max_length=120, blank=True)
+    level = models.CharField(_("层级"), max_length=10)
+    parent = models.ForeignKey("self", models.PROTECT, null=True, blank=True, related_name="children")
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Unit(models.Model):
+    """A government, an office, a department or another body that owns duties.
+
+    Merged or abolished units keep their row: ``valid_to`` ends them and ``successor`` takes over their work.
+    ``vertical_superior`` marks a body managed from above its territory (垂直管理).
+    """
+
+    code = models.CharField(_("单位代码"), max_length=40, primary_key=True)
+    name = models.CharField(_("名称"), max_length=80, unique=True)
+    short_name = models.CharField(_("简称"), max_length=40)
+    aliases = models.JSONField(_("别称"), default=list)
+    kind = models.CharField(_("类别"), max_length=20)
+    region = models.ForeignKey(Region, models.PROTECT, verbose_name=_("地区"), related_name="units")
+    parent = models.ForeignKey("self", models.PROTECT, null=True, blank=True, related_name="children")
+    vertical_superior = models.CharField(_("垂直管理上级"), max_length=80, blank=True)
+    groups = models.JSONField(_("职责分组"), default=list)
+    document_prefix = models.CharField(_("机关代字"), max_length=20, blank=True)
+    index_code = models.CharField(_("索引号机构代码"), max_length=20, blank=True)
+    phone = models.CharField(_("电话"), max_length=40, blank=True)
+    valid_from = models.DateField(_("设立日期"), null=True, blank=True)
+    valid_to = models.DateField(_("撤销日期"), null=True, blank=True)
+    successor = models.ForeignKey("self", models.PROTECT, null=True, blank=True, related_name="predecessors")
+
+    class Meta:
+        ordering = ["code"]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Person(AbstractUser):
+    """An official who signs in. ``demonstration`` marks invented people of the demo city."""
+
+    display_name = models.CharField(_("姓名"), max_length=40)
+    demonstration = models.BooleanField(_("演示数据"), default=False)
+
+    def __str__(self) -> str:
+        return self.display_name or self.username
+
+
+class Post(models.Model):
+    """A person's role in a unit for a period. ``dedicated`` posts may not be pooled (article 24)."""
+
+    person = models.ForeignKey(Person, models.PROTECT, related_name="posts", verbose_name=_("人员"))
+    unit = models.ForeignKey(Unit, models.PROTECT, related_name="posts", verbose_name=_("单位"))
+    role = models.CharField(_("角色"), max_length=30)
+    title = models.CharField(_("职务"), max_length=40, blank=True)
+    dedicated = models.BooleanField(_("专职"), default=False)
+    valid_from = models.DateField(_("任职起"))
+    valid_to = models.DateField(_("任职止"), null=True, blank=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["person", "unit", "role", "valid_from"], name="one_post_per_start"),
+            models.CheckConstraint(condition=models.Q(role__in=list(ROLES)), name="known_role"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.unit_id} {self.role}"

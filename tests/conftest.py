@@ -1,0 +1,51 @@
+"""Fixtures every test may use, and the record of which scenarios passed."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.factories import City, Desk, make_city, make_desk
+
+PASSED = Path(__file__).parent.parent / "build" / "scenarios"
+
+
+@pytest.fixture
+def city(db: Any) -> City:
+    return make_city()
+
+
+@pytest.fixture
+def desk(city: City) -> Desk:
+    """A desk at the development and reform commission."""
+    return make_desk(city)
+
+
+@pytest.hookimpl(hookwrapper=True)
+def pytest_runtest_makereport(item: Any, call: Any) -> Any:
+    outcome = yield
+    report = outcome.get_result()
+    if report.when == "call":
+        ids = [mark.args[0] for mark in item.iter_markers("scenario")]
+        ids += [f"task {mark.args[0]}" for mark in item.iter_markers("task")]
+        if ids:
+            report.user_properties.append(("scenarios", ids))
+
+
+def pytest_runtest_logreport(report: Any) -> None:
+    """Every worker notes what its own tests showed; ``make scenarios`` reads the notes of the last run."""
+    ids = dict(report.user_properties).get("scenarios")
+    if report.when == "call" and ids:
+        _results.setdefault(report.nodeid, (report.outcome, ids))
+
+
+_results: dict[str, tuple[str, list[str]]] = {}
+
+
+def pytest_sessionfinish(session: Any) -> None:
+    if hasattr(session.config, "workerinput") or session.config.option.collectonly:
+        return
+    kind = "browser" if "browser" in (session.config.option.markexpr or "").split() and "not browser" not in session.config.option.markexpr else "suite"
+    PASSED.mkdir(parents=True, exist_ok=True)
+    (PASSED / f"{kind}.json").write_text(json.dumps(_results, ensure_ascii=False, indent=1))
