@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from hashlib import sha256
 
 from django.db.models import Q
@@ -40,7 +40,7 @@ def leaf_bytes(*, index: int, index_number: str, edition_number: int, kind: str,
             "edition": edition_number,
             "kind": kind,
             "payload": salted,
-            "at": at.isoformat(timespec="microseconds"),
+            "at": at.astimezone(UTC).isoformat(timespec="microseconds"),
         }
     ).encode()
 
