@@ -116,14 +116,17 @@ def scan(text: str) -> list[Finding]:
     such as 家庭电话, so that offices keep theirs; addresses of ``gov.cn`` mailboxes are left alone.
     """
     found: list[Finding] = []
-    readers: list[tuple[regex.Pattern[str], _Reader]] = [(_RESIDENT_ID, _resident_id), (_MOBILE, _mobile)]
-    if _any(_ID_WORDS, text):
-        readers.append((_OLD_RESIDENT_ID, _old_resident_id))
-    if _any(_BANK_WORDS, text):
-        readers += [(pattern, _bank_card) for pattern in _BANK_CARDS]
     tables = _Tables(text)
+    tabbed = "\t" in text
+    ids_by_heading, cards_by_heading = tabbed and _any(_ID_WORDS, text), tabbed and _any(_BANK_WORDS, text)
     for run in _RUN.finditer(text):
         plain, offset = run[0].translate(_PLAIN), run.start()
+        around = text[max(0, offset - _AROUND) : run.end() + _AROUND]
+        readers: list[tuple[regex.Pattern[str], _Reader]] = [(_RESIDENT_ID, _resident_id), (_MOBILE, _mobile)]
+        if ids_by_heading or _any(_ID_WORDS, around):
+            readers.append((_OLD_RESIDENT_ID, _old_resident_id))
+        if cards_by_heading or _any(_BANK_WORDS, around):
+            readers += [(pattern, _bank_card) for pattern in _BANK_CARDS]
         for pattern, reader in readers:
             for match in pattern.finditer(plain, overlapped=True):
                 if finding := reader(text, match, offset, tables):
