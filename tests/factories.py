@@ -40,7 +40,8 @@ class City:
     def person(self, unit: Unit, role: str, number: int = 1) -> Person:
         username = f"{unit.pk}-{role}-{number}"
         person, made = Person.objects.get_or_create(
-            username=username, defaults={"display_name": f"{unit.short_name}{roles.ROLES[role]}{number}", "demonstration": True}
+            username=username,
+            defaults={"display_name": f"{unit.short_name}{roles.ROLES[role]}{number}", "demonstration": True},
         )
         if made:
             Post.objects.create(person=person, unit=unit, role=role, valid_from=datetime(2016, 1, 1).date())
@@ -100,7 +101,9 @@ class Desk:
     office: Unit
     now: datetime
 
-    def act(self, record: Record, step: str, role: str, unit: Unit | None = None, number: int = 1, **kwargs: Any) -> Any:
+    def act(
+        self, record: Record, step: str, role: str, unit: Unit | None = None, number: int = 1, **kwargs: Any
+    ) -> Any:
         """Perform ``step`` as the person holding ``role``, one minute later than the step before."""
         self.now += timedelta(minutes=1)
         actor = self.city.actor(unit or self.unit, role, number)
@@ -179,5 +182,3 @@ class Desk:
 def make_desk(city: City, unit: str = "发改委", now: datetime = START) -> Desk:
     city.now = now
     return Desk(city, city.unit(unit), city.unit("市政府办公厅"), now)
-
-

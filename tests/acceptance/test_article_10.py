@@ -158,7 +158,12 @@ def hold_event(desk: Desk, speaker: str, *, important: bool = True, about: Recor
         event,
         "hold",
         roles.OPENNESS_OFFICER,
-        data={"held_at": desk.now, "speaker_role": speaker, "important_policy": important, "summary": "现场答问十二次。"},
+        data={
+            "held_at": desk.now,
+            "speaker_role": speaker,
+            "important_policy": important,
+            "summary": "现场答问十二次。",
+        },
     )
     return event
 

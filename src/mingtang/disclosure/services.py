@@ -2,6 +2,7 @@
 
 import secrets
 from datetime import datetime
+from functools import partial
 from typing import Any
 
 from mingtang.duties.models import Duty
@@ -226,4 +227,4 @@ def _entry(publication: Publication, edition: Edition, kind: str, at: datetime) 
 def _log_at_the_end(entries: list[NewEntry]) -> None:
     writer = current_writer()
     assert writer is not None
-    writer.at_the_end(lambda: append_entries(entries))  # type: ignore[arg-type, return-value]
+    writer.at_the_end(partial(append_entries, entries))

@@ -77,6 +77,8 @@ def recompute_open(calendar: Calendar, number: int) -> list[Moved]:
         if limit is None:
             continue
         due = limit.due(duty.opened_at, calendar)
+        if due is None:
+            continue
         if (due.at, due.provisional) != (duty.due_at, duty.provisional):
             before = duty.due_at
             assert before is not None

@@ -30,9 +30,9 @@ class Writer:
 
     events: list[Event] = field(default_factory=list)
     memory: dict[Any, Any] = field(default_factory=dict)
-    last: list[Callable[[], None]] = field(default_factory=list)
+    last: list[Callable[[], object]] = field(default_factory=list)
 
-    def at_the_end(self, action: Callable[[], None]) -> None:
+    def at_the_end(self, action: Callable[[], object]) -> None:
         """Run ``action`` in the same transaction after the events are chained: for the log head, locked last."""
         self.last.append(action)
 
