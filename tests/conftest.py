@@ -46,6 +46,11 @@ _results: dict[str, tuple[str, list[str]]] = {}
 def pytest_sessionfinish(session: Any) -> None:
     if hasattr(session.config, "workerinput") or session.config.option.collectonly:
         return
-    kind = "browser" if "browser" in (session.config.option.markexpr or "").split() and "not browser" not in session.config.option.markexpr else "suite"
+    kind = (
+        "browser"
+        if "browser" in (session.config.option.markexpr or "").split()
+        and "not browser" not in session.config.option.markexpr
+        else "suite"
+    )
     PASSED.mkdir(parents=True, exist_ok=True)
     (PASSED / f"{kind}.json").write_text(json.dumps(_results, ensure_ascii=False, indent=1))

@@ -40,7 +40,7 @@ def place(desk: Desk, interpretation: Record) -> None:
 
 @pytest.mark.scenario("S10.1")
 def test_a_joint_paper_has_one_lead_who_interprets(city: City, desk: Desk) -> None:
-    education, housing = city.unit("教育局"), city.unit("住建委")
+    education, housing = city.unit("教育局"), city.unit("住建局")
     with pytest.raises(Refused) as refused:
         desk.draft(lead_units=[desk.unit.pk, education.pk], co_issuers=[housing.pk])
     assert [fault.code for fault in refused.value.faults] == ["several_leads"]

@@ -62,6 +62,7 @@ def test_a_correction_supersedes_and_both_editions_stay(desk: Desk) -> None:
     assert newest and first and "一概" in json.dumps(newest.payload, ensure_ascii=False)
     assert "一律" in json.dumps(first.payload, ensure_ascii=False)
     assert PublicDuty.objects.filter(code="D10.5").count() == 1
+    assert list(Edition.objects.values_list("reason", flat=True)) == ["", "数字写错。"]
 
 
 @pytest.mark.parametrize("kind", ["withdrawn", "repealed", "lapsed", "amended", "merged"])
@@ -97,7 +98,9 @@ def test_erasure_leaves_a_tombstone_and_breaks_no_proof(desk: Desk) -> None:
             salted=entry.salted_hash,
             at=entry.at,
         )
-        assert verify_inclusion(leaf_hash(leaf), entry.index, 5, tree.inclusion_proof(entry.index, 5), bytes.fromhex(head.root))
+        assert verify_inclusion(
+            leaf_hash(leaf), entry.index, 5, tree.inclusion_proof(entry.index, 5), bytes.fromhex(head.root)
+        )
 
 
 def test_shown_is_noted_once_however_often_it_is_asked(desk: Desk) -> None:

@@ -53,7 +53,9 @@ def print_accounts(address: str) -> None:
     if not path.exists():
         return
     accounts = json.loads(path.read_text())
-    print(f"\n公众网站  {address}/\n办公台    {address}/desk/\n\n演示账号（虚构人员，密码都是 {accounts['password']}）：")
+    print(
+        f"\n公众网站  {address}/\n办公台    {address}/desk/\n\n演示账号（虚构人员，密码都是 {accounts['password']}）："
+    )
     for username, description in accounts["people"]:
         print(f"  {username:<16} {description}")
     print("\n按 Ctrl+C 停止。", flush=True)

@@ -21,7 +21,7 @@ from mingtang.editions.models import (
 from mingtang.editions.selectors import shown
 from mingtang.journal.writing import append, current_writer, writing
 from mingtang.records.models import Link, Record
-from mingtang.records.spec import Context, effect, spec_for
+from mingtang.records.spec import Context, Facts, effect, known_facts, spec_for
 from mingtang.text.canonical import canonical_json
 from mingtang.units.actors import SYSTEM
 from mingtang.units.profile import current_profile
@@ -95,7 +95,7 @@ def publish(context: Context) -> None:
         payload=text,
         payload_hash=hash_of(payload),
         salt=secrets.token_hex(16),
-        reason=context.data.get("correction_reason", ""),
+        reason=_correction_reason(context) if live else "",
         published_at=context.now,
     )
     entries.append(_entry(publication, edition, "published", context.now))
@@ -178,6 +178,12 @@ def _emit_shown(entry: LogEntry) -> int:
         subject=Context(spec_for(record.kind), record, SYSTEM, entry.at),
     )
     return 1
+
+
+def _correction_reason(context: Context) -> str:
+    """A kind that can be corrected provides the fact ``<kind>.correction_reason``."""
+    name = f"{context.spec.kind}.correction_reason"
+    return str(Facts(context)[name]) if name in known_facts() else ""
 
 
 def _index_number(context: Context) -> str:

@@ -2,8 +2,8 @@
 
 from datetime import date, datetime
 
-from mingtang.journal.selectors import last_event
-from mingtang.records.models import CO_ISSUER, LEAD, Link, RecordParty
+from mingtang.journal.selectors import last_event, payload_of
+from mingtang.records.models import CO_ISSUER, LEAD, Link, RecordParty, Remark
 from mingtang.records.spec import Context, fact
 from mingtang.rules import local_day
 
@@ -62,6 +62,14 @@ def signing_on(context: Context) -> date:
 @fact("document.number_ready")
 def number_ready(context: Context) -> bool:
     return bool(context.detail.document_number or context.record.lead_unit.document_prefix)
+
+
+@fact("document.correction_reason")
+def correction_reason(context: Context) -> str:
+    """Why the paper was last corrected, as the corrected edition will say in public."""
+    event = last_event(context.record.pk, "document.correction_begun")
+    remark = Remark.objects.filter(pk=payload_of(event)["remark"]).first() if event else None
+    return remark.text if remark else ""
 
 
 def interpreted_document(context: Context) -> Document | None:

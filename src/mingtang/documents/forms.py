@@ -183,4 +183,6 @@ class EraseForm(RecordForm):
 class CorrectionForm(RecordForm):
     """Why a public paper is corrected."""
 
-    remark = forms.CharField(label=_("更正原因"), widget=forms.Textarea(attrs={"rows": 3}))
+    remark = forms.CharField(
+        label=_("更正原因"), widget=forms.Textarea(attrs={"rows": 3}), help_text=_("会显示在更正后的公开页面上。")
+    )

@@ -6,7 +6,7 @@ from mingtang.records.spec import Imported
 from mingtang.text.bodies import body_of
 from mingtang.text.papers import parse_paper
 from mingtang.text.uploads import read_upload
-from mingtang.units.selectors import recognise
+from mingtang.units.selectors import recognise, recognise_group, unit_names
 
 from .vocabulary import GENRES
 
@@ -19,8 +19,9 @@ def read_document(name: str, data: bytes) -> Imported:
     """
     upload = read_upload(name, data)
     paper = parse_paper(upload.text)
+    known = unit_names()
     questions = [warning.message for warning in paper.warnings] + [
-        f"责任单位“{unit}”没有对应到系统里的单位。" for unit in paper.responsible_units if recognise(unit) is None
+        f"责任单位“{unit}”没有对应到系统里的单位。" for unit in paper.responsible_units if recognise(unit, known) is None and recognise_group(unit) is None
     ]
     values: dict[str, Any] = {
         "title": paper.title or "",

@@ -10,7 +10,7 @@ from mingtang.journal.models import Event
 from mingtang.records.models import Link
 from mingtang.records.rulebook import rulebook
 from mingtang.records.spec import Context, Facts
-from mingtang.rules import DutyRule, Part, Quota
+from mingtang.rules import DutyRule, Part, Quota, local_day
 from mingtang.units.models import Unit
 from mingtang.units.selectors import general_office_of, units_in_group
 
@@ -114,7 +114,7 @@ def open_periodic(now: datetime) -> list[Duty]:
         start = rule.limit.period(now)[0]
         due = rule.limit.due(now, current_calendar()).at
         name = period_name(rule.limit, now)
-        for unit in units_in_group(rule.subject):
+        for unit in units_in_group(rule.subject, local_day(now)):
             duty, fresh = Duty.objects.get_or_create(
                 code=rule.id, unit=unit, key=name, defaults={"period": name, "opened_at": start, "due_at": due}
             )

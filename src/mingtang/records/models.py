@@ -82,20 +82,6 @@ class Remark(models.Model):
         return str(self.id)
 
 
-class Attachment(models.Model):
-    """A file kept with a record, by content hash. Private: what becomes public goes through disclosure."""
-
-    record = models.ForeignKey(Record, models.CASCADE, related_name="attachments")
-    purpose = models.CharField(max_length=20)
-    name = models.CharField(_("文件名"), max_length=255)
-    sha256 = models.CharField(max_length=64)
-    size = models.BigIntegerField(_("大小（字节）"))
-    at = models.DateTimeField(_("上传时间"))
-
-    def __str__(self) -> str:
-        return self.name
-
-
 class PerformedRequest(models.Model):
     """A request key that was already carried out, so that a repeated request changes nothing."""
 

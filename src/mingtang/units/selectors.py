@@ -1,6 +1,6 @@
 """Reads of the unit tree."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import date
 
 from .models import Unit
@@ -32,9 +32,16 @@ def general_office_of(unit: Unit) -> Unit:
     return office
 
 
-def units_in_group(group: str) -> list[Unit]:
-    """Units of a named group of the profile, such as those that owe interpretation events."""
-    return [unit for unit in Unit.objects.filter(valid_to=None) if group in unit.groups]
+def units_in_group(group: str, day: date | None = None) -> list[Unit]:
+    """Units of a named group of the profile as they stand on ``day``, such as those that owe interpretation events.
+
+    A member that was merged is replaced by its successor (route by successor); without a day, units still standing.
+    """
+    members = [unit for unit in Unit.objects.select_related("successor") if group in unit.groups]
+    if day is None:
+        return [unit for unit in members if unit.valid_to is None]
+    standing = {current_unit(unit, day) for unit in members if unit.valid_from is None or unit.valid_from <= day}
+    return sorted((unit for unit in standing if unit.valid_to is None or unit.valid_to >= day), key=lambda unit: unit.pk)
 
 
 def tree_below(codes: Iterable[str]) -> frozenset[str]:
@@ -70,11 +77,40 @@ def current_unit(unit: Unit, day: date) -> Unit:
     return unit
 
 
-def recognise(name: str) -> Unit | None:
-    """The unit a written name means: full name, short name or alias, with or without a leading 市."""
+# Names that mean many units: every region and department, all general offices, and so on.
+GROUPS = {
+    "各地区": "all_units",
+    "各部门": "all_units",
+    "各地区、各部门": "all_units",
+    "各级政府办公厅(室)": "general_offices",
+    "各级政府办公厅（室）": "general_offices",
+    "各旗县市区人民政府": "banner_county_governments",
+    "市政府各组成部门": "constituent_departments",
+}
+
+
+def unit_names() -> dict[str, str]:
+    """Every name a unit goes by, with its code. A unit that ended keeps its names: old papers are full of them."""
+    known: dict[str, str] = {}
+    for code, name, short_name, aliases in Unit.objects.values_list("code", "name", "short_name", "aliases"):
+        for written in (name, short_name, *aliases):
+            known.setdefault(written, code)
+    return known
+
+
+def recognise(name: str, known: Mapping[str, str] | None = None) -> str | None:
+    """Code of the unit a written name means: full name, short name or alias, with or without a leading 市.
+
+    ``known`` is what ``unit_names`` gave, for many names in a row.
+    """
     wanted = name.strip()
-    candidates = {wanted, wanted.removeprefix("市")}
-    for unit in Unit.objects.all():
-        if candidates & {unit.name, unit.short_name, *unit.aliases}:
-            return unit
+    names = unit_names() if known is None else known
+    for candidate in (wanted, wanted.removeprefix("市"), wanted.removeprefix("市政府"), f"市{wanted}"):
+        if candidate in names:
+            return names[candidate]
     return None
+
+
+def recognise_group(name: str) -> str | None:
+    """The group of units a written name means, such as 各旗县市区人民政府; None if it is no group."""
+    return GROUPS.get(name.strip())

@@ -1,0 +1,130 @@
+"""Writes of units, people and posts."""
+
+from datetime import date, datetime
+
+from django.contrib.auth.password_validation import validate_password
+from django.db import transaction
+from django.db.models import Q
+
+from .models import Person, Post, Region, Unit
+from .profile import SHIPPED, ProfileError, current_profile, read_profile
+from .roles import ADMINISTRATORS, ROLES
+
+
+class UnitsError(Exception):
+    """A refused change; ``str()`` is Chinese and says what to do."""
+
+
+@transaction.atomic
+def load_profile(name: str, *, now: datetime) -> None:
+    """Create or update the regions and units of a profile. Nothing is ever deleted: units end, they do not vanish.
+
+    Raises:
+        ProfileError: a row names a region, parent or successor that does not exist.
+    """
+    current = current_profile()
+    profile = current if name == current.code else read_profile(SHIPPED / name)
+    for row in profile.rows("regions.csv"):
+        Region.objects.update_or_create(
+            code=row["code"],
+            defaults={
+                "name": row["name"],
+                "name_mongolian": row["name_mongolian"],
+                "level": row["level"],
+                "parent_id": row["parent"] or None,
+            },
+        )
+    rows = profile.rows("units.csv")
+    codes, regions = {row["code"] for row in rows}, set(Region.objects.values_list("pk", flat=True))
+    groups: dict[str, list[str]] = {}
+    for group, members in profile.groups.items():
+        for code in members:
+            if code not in codes:
+                raise ProfileError(f"profile.toml 的分组“{group}”里有不存在的单位“{code}”")
+            groups.setdefault(code, []).append(group)
+    for number, row in enumerate(rows, 2):
+        if row["region"] not in regions:
+            raise ProfileError(f"units.csv 第 {number} 行：没有地区“{row['region']}”")
+        for key in ("parent", "successor"):
+            if row[key] and row[key] not in codes:
+                raise ProfileError(f"units.csv 第 {number} 行：没有单位“{row[key]}”（{key}）")
+        own_groups = [*groups.get(row["code"], []), *(["constituent_departments"] if row["constituent"] else [])]
+        Unit.objects.update_or_create(
+            code=row["code"],
+            defaults={
+                "name": row["name"],
+                "short_name": row["short_name"],
+                "aliases": [alias for alias in row["aliases"].split(";") if alias],
+                "kind": row["kind"],
+                "region_id": row["region"],
+                "parent_id": row["parent"] or None,
+                "vertical_superior": row["vertical_superior"],
+                "groups": own_groups,
+                "document_prefix": row["document_prefix"],
+                "index_code": f"{row['region'][:6]}{row['code'].upper()}",
+                "phone": row["phone"],
+                "valid_from": _day(row["valid_from"]),
+                "valid_to": _day(row["valid_to"]),
+            },
+        )
+    for row in rows:
+        Unit.objects.filter(pk=row["code"]).update(successor_id=row["successor"] or None)
+
+
+def _day(text: str) -> date | None:
+    return date.fromisoformat(text) if text else None
+
+
+def unit_merge(*, unit: Unit, successor: Unit, on: date) -> None:
+    """End a unit on ``on``; its successor takes over from the next day."""
+    if unit == successor:
+        raise UnitsError("单位不能并入自己。")
+    unit.valid_to, unit.successor = on, successor
+    unit.save(update_fields=["valid_to", "successor"])
+
+
+def person_create(*, username: str, display_name: str, password: str) -> Person:
+    """Create an account. The password must satisfy the installation's rules.
+
+    Raises:
+        UnitsError: the user name is taken.
+        django.core.exceptions.ValidationError: the password is too weak.
+    """
+    if Person.objects.filter(username=username).exists():
+        raise UnitsError(f"用户名“{username}”已被使用。")
+    person = Person(username=username, display_name=display_name)
+    validate_password(password, person)
+    person.set_password(password)
+    person.save()
+    return person
+
+
+@transaction.atomic
+def post_assign(
+    *, person: Person, unit: Unit, role: str, valid_from: date, title: str = "", dedicated: bool = False
+) -> Post:
+    """Give a person a role in a unit from a day on.
+
+    Raises:
+        UnitsError: unknown role, a unit that has ended, or an administrator's role beside any other (三员分立).
+    """
+    if role not in ROLES:
+        raise UnitsError(f"没有“{role}”这个角色。")
+    if unit.valid_to is not None and unit.valid_to < valid_from:
+        raise UnitsError(f"{unit.name}已于{unit.valid_to:%Y-%m-%d}撤销，请改选承继单位。")
+    Person.objects.select_for_update().get(pk=person.pk)
+    current = Post.objects.filter(Q(valid_to=None) | Q(valid_to__gte=valid_from), person=person)
+    others = set(current.values_list("role", flat=True)) - {role}
+    if others and (role in ADMINISTRATORS or others & ADMINISTRATORS):
+        raise UnitsError("系统管理员、安全管理员、审计管理员必须由不同的人担任，也不能兼任业务角色。")
+    return Post.objects.create(
+        person=person, unit=unit, role=role, title=title, dedicated=dedicated, valid_from=valid_from
+    )
+
+
+def post_end(*, post: Post, on: date) -> None:
+    """End a post on ``on``, its last day."""
+    if on < post.valid_from:
+        raise UnitsError("任职结束日期不能早于开始日期。")
+    post.valid_to = on
+    post.save(update_fields=["valid_to"])
