@@ -1,5 +1,7 @@
 """One process for everything: the back office and the public site, as `make serve` starts it."""
 
+from datetime import timedelta
+
 from .base import *  # noqa: F403
 from .base import TEMPLATES
 
@@ -13,14 +15,15 @@ INSTALLED_APPS = [
     "django.contrib.messages",
     "django.contrib.staticfiles",
     "django.contrib.humanize",
+    "csp",
+    "django_htmx",
+    "mingtang.editions",
+    # Before allauth, whose pages it dresses.
+    "mingtang.units",
     "allauth",
     "allauth.account",
     "allauth.mfa",
     "axes",
-    "csp",
-    "django_htmx",
-    "mingtang.editions",
-    "mingtang.units",
     "mingtang.journal",
     "mingtang.records",
     "mingtang.duties",
@@ -42,6 +45,7 @@ MIDDLEWARE = [
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "allauth.account.middleware.AccountMiddleware",
+    "mingtang.units.sessions.SessionLimits",
     "axes.middleware.AxesMiddleware",
 ]
 
@@ -64,3 +68,29 @@ AUTH_PASSWORD_VALIDATORS = [
 ]
 LOGIN_URL = "account_login"
 LOGIN_REDIRECT_URL = "desk:home"
+LOGOUT_REDIRECT_URL = ACCOUNT_LOGOUT_REDIRECT_URL = "account_login"
+
+# Officials sign in by user name; nobody signs up, and no e-mail address is asked for.
+ACCOUNT_ADAPTER = "mingtang.units.adapter.ClosedAdapter"
+ACCOUNT_LOGIN_METHODS = {"username"}
+ACCOUNT_SIGNUP_FIELDS = ["username*", "password1*"]
+ACCOUNT_EMAIL_VERIFICATION = "none"
+ACCOUNT_SESSION_REMEMBER = False
+ACCOUNT_RATE_LIMITS = {"login": "60/m/ip", "login_failed": "30/5m/ip"}
+MFA_SUPPORTED_TYPES = ["totp", "recovery_codes"]
+MFA_ALLOW_UNVERIFIED_EMAIL = True
+MFA_TOTP_ISSUER = "Mingtang"
+
+# Five wrong passwords for one name from one address close it for a quarter of an hour.
+AXES_FAILURE_LIMIT = 5
+AXES_COOLOFF_TIME = timedelta(minutes=15)
+AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
+AXES_LOCKOUT_TEMPLATE = "account/locked.html"
+AXES_RESET_ON_SUCCESS = True
+AXES_VERBOSE = False
+
+# A session ends half an hour after its last request and twelve hours after sign-in; the fourth ends the oldest.
+SESSION_IDLE = timedelta(minutes=30)
+SESSION_LONGEST = timedelta(hours=12)
+SESSIONS_PER_PERSON = 3
+SESSION_EXPIRE_AT_BROWSER_CLOSE = True

@@ -79,3 +79,14 @@ class Post(models.Model):
 
     def __str__(self) -> str:
         return f"{self.unit_id} {self.role}"
+
+
+class OpenSession(models.Model):
+    """One session of a person, so that the oldest can be ended when there are too many."""
+
+    person = models.ForeignKey(Person, models.CASCADE, related_name="open_sessions")
+    key = models.CharField(max_length=40, unique=True)
+    started_at = models.DateTimeField()
+
+    def __str__(self) -> str:
+        return f"{self.person_id} {self.started_at:%Y-%m-%d %H:%M}"

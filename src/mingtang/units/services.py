@@ -99,6 +99,17 @@ def person_create(*, username: str, display_name: str, password: str) -> Person:
     return person
 
 
+def set_password(*, person: Person, password: str) -> None:
+    """Set a new password; every open session of the person becomes invalid with the old one.
+
+    Raises:
+        django.core.exceptions.ValidationError: the password is too weak.
+    """
+    validate_password(password, person)
+    person.set_password(password)
+    person.save(update_fields=["password"])
+
+
 @transaction.atomic
 def post_assign(
     *, person: Person, unit: Unit, role: str, valid_from: date, title: str = "", dedicated: bool = False

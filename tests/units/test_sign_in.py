@@ -1,0 +1,113 @@
+"""Signing in: password and TOTP, lock-out, session limits, no sign-up."""
+
+import time
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from allauth.mfa.adapter import get_adapter
+from allauth.mfa.models import Authenticator
+from allauth.mfa.totp.internal.auth import TOTP, format_hotp_value, hotp_value, yield_hotp_counters_from_time
+from django.contrib.sessions.models import Session
+from django.test import Client
+from django.urls import reverse
+
+from mingtang.units.models import Person
+from mingtang.units.services import set_password
+
+PASSWORD = "ma-tou-qin-1206"
+LOGIN = "/accounts/login/"
+
+
+@pytest.fixture
+def person(db: Any) -> Person:
+    person = Person.objects.create(username="official", display_name="某科员")
+    set_password(person=person, password=PASSWORD)
+    return person
+
+
+def sign_in(client: Client, password: str = PASSWORD) -> Any:
+    return client.post(LOGIN, {"login": "official", "password": password})
+
+
+def is_in(client: Client) -> bool:
+    return client.get(reverse("desk:home")).status_code == 200
+
+
+def test_password_signs_in(person: Person) -> None:
+    client = Client()
+    assert client.get(LOGIN).status_code == 200
+    assert sign_in(client).status_code == 302
+    assert is_in(client)
+
+
+def test_a_wrong_password_says_so_in_chinese(person: Person) -> None:
+    response = sign_in(Client(), "wrong")
+    assert response.status_code == 200
+    assert "用户名" in response.content.decode()
+
+
+def test_totp_is_asked_for_and_checked(person: Person) -> None:
+    secret = "JBSWY3DPEHPK3PXP"
+    TOTP.activate(person, secret)
+    client = Client()
+    response = sign_in(client)
+    assert response["Location"] == reverse("mfa_authenticate")
+    assert not is_in(client)
+    wrong = client.post(reverse("mfa_authenticate"), {"code": "000000"})
+    assert wrong.status_code == 200 and not is_in(client)
+    counter = next(iter(yield_hotp_counters_from_time()))
+    code = format_hotp_value(hotp_value(secret, counter))
+    assert client.post(reverse("mfa_authenticate"), {"code": code}).status_code == 302
+    assert is_in(client)
+    assert Authenticator.objects.filter(user=person).count() == 1 and get_adapter() is not None
+
+
+def test_five_failures_lock_the_name_at_that_address(person: Person) -> None:
+    client = Client()
+    answers = [sign_in(client, "wrong").status_code for _ in range(5)]
+    locked = sign_in(client)
+    assert locked.status_code == 429
+    assert "十五分钟" in locked.content.decode()
+    assert answers[:4] == [200] * 4
+    assert sign_in(Client(REMOTE_ADDR="10.0.0.9")).status_code == 302
+
+
+def test_nobody_signs_up(db: Any) -> None:
+    Client().post("/accounts/signup/", {"username": "guest", "password1": PASSWORD, "password2": PASSWORD})
+    assert not Person.objects.exists()
+
+
+def test_an_idle_session_ends(person: Person, settings: Any) -> None:
+    client = Client()
+    sign_in(client)
+    assert is_in(client)
+    session = client.session
+    session["seen_at"] = time.time() - 31 * 60
+    session.save()
+    assert not is_in(client)
+
+
+def test_a_session_ends_after_its_longest_time(person: Person, settings: Any) -> None:
+    client = Client()
+    sign_in(client)
+    assert is_in(client)
+    settings.SESSION_LONGEST = timedelta(0)
+    assert not is_in(client)
+
+
+def test_the_fourth_session_ends_the_first(person: Person) -> None:
+    clients = [Client() for _ in range(4)]
+    for client in clients:
+        sign_in(client)
+        assert is_in(client)
+    assert [is_in(client) for client in clients] == [False, True, True, True]
+    assert Session.objects.count() == 3
+
+
+def test_a_new_password_ends_open_sessions(person: Person) -> None:
+    client = Client()
+    sign_in(client)
+    assert is_in(client)
+    set_password(person=person, password="new-ma-tou-qin-1207")
+    assert not is_in(client)
