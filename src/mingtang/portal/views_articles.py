@@ -1,0 +1,175 @@
+"""How the city keeps the Opinion's 26 articles: the board of all, and each with its duties one by one."""
+
+from collections import defaultdict
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from django.core.paginator import Page, Paginator
+from django.db.models import Count, F, Q, QuerySet
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.utils import timezone
+from django.utils.dateparse import parse_datetime
+
+from mingtang.editions.models import PublicDuty
+from mingtang.editions.selectors import duty_state
+from mingtang.rules import SHANGHAI, local_day
+
+from .rulebook import STATE_LABELS, DutyText, day_words, due_words, opinion_duties, rulebook
+
+PER_PAGE = 20
+
+
+@dataclass(frozen=True)
+class Standing:
+    """How duties stand: how many there are, and of those that can be judged how many were kept on time.
+
+    ``on_time`` are met in time, ``late`` met late or still open past their day; what runs or is exempt is neither.
+    """
+
+    instances: int = 0
+    on_time: int = 0
+    late: int = 0
+
+    def __add__(self, other: "Standing") -> "Standing":
+        return Standing(self.instances + other.instances, self.on_time + other.on_time, self.late + other.late)
+
+    @property
+    def judged(self) -> int:
+        return self.on_time + self.late
+
+    @property
+    def percent(self) -> int | None:
+        """Share on time, rounded down so that 100 means every single one; None when none was due."""
+        return 100 * self.on_time // self.judged if self.judged else None
+
+    @property
+    def late_width(self) -> int:
+        return 100 - (self.percent or 0) if self.judged else 0
+
+
+def this_year(now: datetime) -> Q:
+    """Duties that belong to the year of ``now`` in Asia/Shanghai: opened in it, or carried into it unfinished."""
+    start = datetime(local_day(now).year, 1, 1, tzinfo=SHANGHAI)
+    return Q(opened_at__lte=now) & (Q(opened_at__gte=start) | Q(closed_at=None) | Q(closed_at__gte=start))
+
+
+def standings(duties: QuerySet[PublicDuty], now: datetime) -> dict[str, Standing]:
+    """Standing of each duty code among ``duties``; the same judgement as ``duty_state``, in one query."""
+    judged = Q(exempt_ground="")
+    late = Q(closed_at__gt=F("due_at")) | Q(closed_at=None, due_at__lt=now)
+    in_time = Q(closed_at__isnull=False) & (Q(due_at=None) | Q(closed_at__lte=F("due_at")))
+    rows = (
+        duties.order_by()
+        .values("code")
+        .annotate(
+            instances=Count("pk"),
+            on_time=Count("pk", filter=judged & in_time),
+            late=Count("pk", filter=judged & late),
+        )
+    )
+    return {row["code"]: Standing(row["instances"], row["on_time"], row["late"]) for row in rows}
+
+
+def total(found: dict[str, Standing], duties: Iterable[DutyText]) -> Standing:
+    return sum((found.get(duty.id, Standing()) for duty in duties), Standing())
+
+
+def articles(request: HttpRequest) -> HttpResponse:
+    """The board 城市说到做到了吗: one row an article, by chapter, with the share of duties kept on time this year."""
+    now = timezone.now()
+    found = standings(PublicDuty.objects.filter(this_year(now)), now)
+    chapters: dict[str, list[dict[str, Any]]] = defaultdict(list)
+    for number, duties in opinion_duties().items():
+        article = rulebook().articles[number]
+        chapters[article.chapter_title].append(
+            {"article": article, "duties": len(duties), "standing": total(found, duties)}
+        )
+    every = [duty for duties in opinion_duties().values() for duty in duties]
+    context = {
+        "chapters": dict(chapters),
+        "duties": len(every),
+        "tracked": sum(1 for duty in every if duty.id in found),
+        "standing": total(found, every),
+        "year": local_day(now).year,
+        "now": now,
+    }
+    return render(request, "portal/articles.html", context)
+
+
+def article(request: HttpRequest, number: int) -> HttpResponse:
+    """One article: each duty as the rules state it, and every public instance of it, newest first.
+
+    ``?duty=D10.5&page=2`` turns the page of that duty's instances.
+
+    Raises:
+        Http404: the Opinion has no such article.
+    """
+    found = rulebook().articles.get(number)
+    if found is None:
+        raise Http404
+    now = timezone.now()
+    duties = opinion_duties()[number]
+    yearly = standings(PublicDuty.objects.filter(this_year(now), code__in=[duty.id for duty in duties]), now)
+    wanted, page = request.GET.get("duty"), request.GET.get("page", "1")
+    numbers = list(opinion_duties())
+    place = numbers.index(number)
+    context = {
+        "article": found,
+        "units": "、".join(rulebook().label(code) for code in found.units),
+        "standing": total(yearly, duties),
+        "duties": [
+            {
+                "text": duty,
+                "standing": yearly.get(duty.id, Standing()),
+                "page": instances(duty.id, now, page if wanted == duty.id else "1"),
+            }
+            for duty in duties
+        ],
+        "before": rulebook().articles[numbers[place - 1]] if place else None,
+        "after": rulebook().articles[numbers[place + 1]] if place + 1 < len(numbers) else None,
+        "year": local_day(now).year,
+        "now": now,
+    }
+    return render(request, "portal/article.html", context)
+
+
+def instances(code: str, now: datetime, page: str) -> Page[Any]:
+    """One page of a duty's instances, newest first, each ready to be shown."""
+    rows = PublicDuty.objects.filter(code=code, opened_at__lte=now).select_related("publication")
+    shown = Paginator(rows.order_by("-opened_at", "unit_code", "pk"), PER_PAGE).get_page(page)
+    shown.object_list = [described(duty, now) for duty in shown.object_list]
+    return shown
+
+
+def described(duty: PublicDuty, now: datetime) -> dict[str, Any]:
+    """A duty in words: state, dates, and its parts with the day each was done."""
+    state = duty_state(duty, now)
+    paper = duty.publication if duty.publication and duty.publication.validity != "erased" else None
+    parts = [(part["label"], parse_datetime(part["closed_at"] or "")) for part in duty.parts]
+    return {
+        "duty": duty,
+        "state": state.replace("_", "-"),
+        "state_label": STATE_LABELS[state],
+        "paper": paper,
+        "slug": paper.path.removeprefix("pub/") if paper else "",
+        "opened": day_words(duty.opened_at, now),
+        "due": due_words(duty.due_at, now) if duty.due_at else "",
+        "closed": day_words(duty.closed_at, now) if duty.closed_at else "",
+        "parts": [(label, day_words(closed, now) if closed else "") for label, closed in parts],
+    }
+
+
+def about(request: HttpRequest) -> HttpResponse:
+    """What this site is, how duties are counted, and how to check what it says."""
+    return render(
+        request,
+        "portal/about.html",
+        {
+            "duties": sum(len(duties) for duties in opinion_duties().values()),
+            "articles": len(opinion_duties()),
+            "states": [(code.replace("_", "-"), label) for code, label in STATE_LABELS.items()],
+        },
+    )
