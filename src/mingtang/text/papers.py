@@ -7,13 +7,26 @@ for stray typesetting marks, which are removed and counted in the warnings.
 from __future__ import annotations
 
 import re
-from collections import Counter
-from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import Any
 
-from .numerals import NUMERAL, chinese_number, find_date, find_web_date
+from .numerals import find_date, find_web_date
+from .paper_blocks import (
+    ARTICLE,
+    ARTICLE_FORMAL,
+    ATTACHMENT_HEAD,
+    ATTACHMENT_LIST,
+    BRACKETED,
+    CHAPTER,
+    CHAPTER_FORMAL,
+    IMPRINT,
+    PUNCTUATED,
+    SIGNATURE,
+    Block,
+    Part,
+    with_unique_ids,
+)
 from .paper_lines import (
     clean,
     document_number,
@@ -22,56 +35,20 @@ from .paper_lines import (
     no_value,
     page_chrome,
     plain_organ,
-    responsible_units,
     split_organs,
 )
 from .warning import TextWarning
+
+__all__ = ["Block", "Paper", "parse_paper"]
 
 _GENRES = (
     "通知|意见|办法|规定|决定|公告|通告|通报|报告|请示|批复|函|纪要|方案|细则|条例|规则|议案|命令|令|决议|公报|规划|要点|计划|制度|"
     "目录|清单|解读|指南|标准|章程|预案|措施|规程|准则|实施意见|建议|倡议书|说明"
 )
 _TITLE_END = re.compile(rf"(?:{_GENRES})[》”\"]?(?:\s*[(（][^()（）]{{1,30}}[)）])?$")
-_PUNCTUATED = re.compile(r"[。；;：:！？!?]$")
 _SECRECY = re.compile(r"(?:绝密|机密|秘密)(?:[★☆*].*)?")
 _HEAD_NOISE = re.compile(r"(?:特急|加急|平急|急件|签发人[:：].*|\d{6})")
 _LETTERHEAD = re.compile(r"(.{4,60}?)文件")
-_BRACKETED = re.compile(r"[(（][^()（）]*(?:[(（][^()（）]*[)）][^()（）]*)*[)）]")
-_CHAPTER_FORMAL = re.compile(rf"第({NUMERAL}|\d{{1,3}})章\s*(.*)")
-_SECTION = re.compile(rf"第({NUMERAL}|\d{{1,3}})节\s*(.*)")
-_ARTICLE_FORMAL = re.compile(rf"第({NUMERAL}|\d{{1,3}})条\s*(.*)")
-_CHAPTER = re.compile(rf"({NUMERAL})、\s*(.*)")
-_ARTICLE = re.compile(rf"[(（]({NUMERAL})[)）]\s*[、.]?\s*(.*)")
-_ATTACHMENT_HEAD = re.compile(rf"附(?:件|表|录)\s*(?:\d{{1,3}}|{NUMERAL})?\s*[:：]?")
-_ATTACHMENT_LIST = re.compile(r"附(?:件|表|录)?\s*[:：]\s*(.+)")
-_LISTED = re.compile(r"(?:附件)?\s*\d{1,3}\s*[.．、:：]\s*.+")
-_IMPRINT = re.compile(r"(?:抄\s*送|抄\s*报|主\s*送|主题词|印发机关|印发单位|共印)\s*[:：]?.*|.*日\s*印发|.*共印\s*\d+\s*份.*")
-_ADDRESSEE_WORDS = re.compile(r"各|局|委|办|政府|部门|单位|公司|院|厅|会|部|机关")
-_LONGEST_TITLE = 40
-
-
-@dataclass(frozen=True, slots=True)
-class Block:
-    """A piece of a paper in reading order.
-
-    ``kind``: addressee, title (of an attached text), chapter, section, article, paragraph, attachment, signature, note,
-    imprint. ``number`` as written, ``text`` what follows number and title. ``id`` is stable while numbering is:
-    ``c1`` chapter, ``a16`` article, ``a16p2`` its second paragraph, ``p1`` a paragraph outside; where articles begin
-    anew in each chapter ``c2a1``, and in a further numbered part ``b2c1``. ``units``: responsible units named there.
-    """
-
-    kind: str
-    id: str
-    number: str = ""
-    title: str = ""
-    text: str = ""
-    units: tuple[str, ...] = ()
-
-    @property
-    def full(self) -> str:
-        """The block as one line of the paper."""
-        stop = "。" if self.title and self.text and self.kind in ("article", "chapter") else ""
-        return f"{self.number}{self.title}{stop}{self.text}"
 
 
 @dataclass(slots=True)
@@ -164,14 +141,17 @@ class _Reader:
         rest = self.read_head()
         numbered = 0
         for number, part in enumerate(self.parts(rest)):
-            blocks = _Part(part, first=number == 0).blocks(self)
+            reader = Part(part, first=number == 0)
+            blocks = reader.blocks()
+            self.paper.addressees = self.paper.addressees or reader.addressees
+            self.paper.warnings += reader.warnings
             if any(block.kind in ("chapter", "article") for block in blocks):
                 numbered += 1
             prefix = f"b{numbered}" if numbered > 1 else ""
             self.paper.blocks += [
                 replace(block, id=prefix + block.id) if block.id[0] in "cas" and prefix else block for block in blocks
             ]
-        self.paper.blocks = _with_unique_ids(self.paper.blocks)
+        self.paper.blocks = with_unique_ids(self.paper.blocks)
         self.settle()
         return self.paper
 
@@ -189,7 +169,7 @@ class _Reader:
                 continue
             elif not title and (match := _LETTERHEAD.fullmatch(line)) and all(map(is_organ, split_organs(match[1]))):
                 self.letterhead += split_organs(match[1])
-            elif done or len(title) == 5 or len(line) > 150 or _PUNCTUATED.search(line) or self.begins_body(line):
+            elif done or len(title) == 5 or len(line) > 150 or PUNCTUATED.search(line) or self.begins_body(line):
                 break
             else:
                 title.append(line)
@@ -207,11 +187,11 @@ class _Reader:
         found = find_date(line)
         return bool(
             (found and found.start == 0 and found.end == len(line))
-            or _BRACKETED.fullmatch(line)
-            or _CHAPTER.match(line)
-            or _ARTICLE.match(line)
-            or _ARTICLE_FORMAL.match(line)
-            or _CHAPTER_FORMAL.match(line)
+            or BRACKETED.fullmatch(line)
+            or CHAPTER.match(line)
+            or ARTICLE.match(line)
+            or ARTICLE_FORMAL.match(line)
+            or CHAPTER_FORMAL.match(line)
         )
 
     def number(self, number: str, line: str) -> None:
@@ -226,24 +206,28 @@ class _Reader:
     def parts(self, lines: list[str]) -> list[list[str]]:
         """The paper itself, then each text attached after the signature or under a heading 附件."""
         parts: list[list[str]] = [[]]
+        begun = False  # whether the part has more than a signature
         place = 0
         while place < len(lines):
             end = self.signature_end(lines, place)
             if end:
                 self.sign(lines[place:end])
-                parts[-1] += [f"\x00{line}" for line in lines[place:end]]
-                following = next((line for line in lines[end:] if not _IMPRINT.fullmatch(line)), "")
-                begun = any(not line.startswith("\x00") for line in parts[-1])
-                if begun and following and not _BRACKETED.fullmatch(following) and not _ATTACHMENT_LIST.fullmatch(following):
-                    skipped = lines.index(following, end)
+                parts[-1] += [f"{SIGNATURE}{line}" for line in lines[place:end]]
+                skipped = end
+                while skipped < len(lines) and IMPRINT.fullmatch(lines[skipped]):
+                    skipped += 1
+                following = lines[skipped] if skipped < len(lines) else ""
+                if begun and following and not BRACKETED.fullmatch(following) and not ATTACHMENT_LIST.fullmatch(following):
                     parts[-1] += lines[end:skipped]
                     parts.append([])
+                    begun = False
                     end = skipped
                 place = end
                 continue
-            if _ATTACHMENT_HEAD.fullmatch(lines[place]):
+            if ATTACHMENT_HEAD.fullmatch(lines[place]):
                 parts.append([])
             parts[-1].append(lines[place])
+            begun = True
             place += 1
         return parts
 
@@ -335,136 +319,6 @@ class _Reader:
             paper.published_on = find_web_date(page["published_on"])
             if paper.published_on is None:
                 self.warn("published_on_unclear", "published_on", f"发布日期“{page['published_on']}”无法识别，请填写。")
-
-
-class _Part:
-    """One text with its own numbering: the paper itself or an attached text."""
-
-    def __init__(self, lines: list[str], *, first: bool) -> None:
-        self.lines = lines
-        self.first = first
-        self.formal = any(_ARTICLE_FORMAL.match(line) for line in lines)
-
-    def blocks(self, reader: _Reader) -> list[Block]:
-        made: list[Block] = []
-        chapter = article = listed = ""
-        counts: Counter[str] = Counter()
-        starts_anew = self.articles_start_anew()
-        previous = {"chapter": 0, "article": 0}
-        title_expected, opening = not self.first, True
-        for line in self.lines:
-            kind, number, value, rest = self.classify(line, listed, title_expected, opening)
-            opening = opening and kind in ("signature", "note")
-            listed = kind if kind == "attachment" else ""
-            if kind == "title":
-                title_expected = _ATTACHMENT_HEAD.fullmatch(line) is not None
-            elif kind not in ("signature", "imprint"):
-                title_expected = False
-            if kind == "addressee":
-                reader.paper.addressees = _addressees(line)
-            if kind in ("chapter", "article"):
-                title, rest = _title_and_text(rest, formal=self.formal and kind == "article", chapter=kind == "chapter")
-                if value != previous[kind] + 1 and not (kind == "article" and starts_anew and value == 1):
-                    reader.warn(f"{kind}_number_gap", "body", f"“{number}”的编号与前文不连续，请核对。")
-                previous[kind] = value
-                if kind == "chapter":
-                    chapter, article = f"c{value}", ""
-                    identifier = chapter
-                else:
-                    article = f"{chapter if starts_anew else ''}a{value}"
-                    identifier = article
-                counts[identifier] = 1 if rest else 0
-                if kind == "article":
-                    counts[identifier] = 1
-                made.append(Block(kind, identifier, number, title, rest, _units(rest)))
-                continue
-            if kind == "section":
-                made.append(Block(kind, f"s{value}", number, rest))
-                continue
-            owner = (article or chapter) if kind == "paragraph" else ""
-            counts[owner or kind] += 1
-            identifier = f"{owner}p{counts[owner]}" if owner else f"{_LETTERS[kind]}{counts[kind]}"
-            made.append(Block(kind, identifier, text=rest, units=_units(rest) if kind == "paragraph" else ()))
-        return made
-
-    def classify(self, line: str, listed: str, title_expected: bool, opening: bool) -> tuple[str, str, int, str]:
-        """Kind, number as written, its value, and the rest of the line."""
-        if line.startswith("\x00"):
-            return "signature", "", 0, line[1:]
-        patterns = [("chapter", _CHAPTER_FORMAL), ("section", _SECTION), ("article", _ARTICLE_FORMAL)]
-        if not self.formal:
-            patterns += [("chapter", _CHAPTER), ("article", _ARTICLE)]
-        for kind, pattern in patterns:
-            if (match := pattern.match(line)) and (value := chinese_number(match[1])):
-                return kind, line[: match.start(2)].strip(), value, line[match.start(2) :]
-        if _IMPRINT.fullmatch(line):
-            return "imprint", "", 0, line
-        if title_expected and len(line) <= 80 and not _PUNCTUATED.search(line):
-            return "title", "", 0, line
-        if _ATTACHMENT_LIST.fullmatch(line) or (listed and _LISTED.fullmatch(line)):
-            return "attachment", "", 0, line
-        if _BRACKETED.fullmatch(line):
-            return "note", "", 0, line
-        if opening and self.first and line[-1] in ":：" and len(line) <= 300 and _ADDRESSEE_WORDS.search(line):
-            return "addressee", "", 0, line
-        return "paragraph", "", 0, line
-
-    def articles_start_anew(self) -> bool:
-        """Whether an article number comes twice, so that only its chapter tells which is meant."""
-        pattern = _ARTICLE_FORMAL if self.formal else _ARTICLE
-        numbers = [chinese_number(match[1]) for line in self.lines if (match := pattern.match(line))]
-        return len(numbers) != len(set(numbers))
-
-
-_LETTERS = {
-    "paragraph": "p",
-    "title": "t",
-    "addressee": "to",
-    "attachment": "x",
-    "note": "n",
-    "imprint": "i",
-    "signature": "g",
-}
-
-
-def _with_unique_ids(blocks: Iterable[Block]) -> list[Block]:
-    """Ids outside the numbering run through all parts; a number written twice gets ``r2`` behind it."""
-    made: list[Block] = []
-    taken: set[str] = set()
-    for block in blocks:
-        identifier, again = block.id, 2
-        if identifier in taken and (match := re.fullmatch(r"([a-z]+)(\d+)", identifier)) and block.number == "":
-            letters, count = match[1], int(match[2])
-            while f"{letters}{count}" in taken:
-                count += 1
-            identifier = f"{letters}{count}"
-        while identifier in taken:
-            identifier = f"{block.id}r{again}"
-            again += 1
-        taken.add(identifier)
-        made.append(replace(block, id=identifier) if identifier != block.id else block)
-    return made
-
-
-def _title_and_text(rest: str, *, formal: bool, chapter: bool) -> tuple[str, str]:
-    """The heading of a numbered line, up to its first full stop, and what follows."""
-    if formal:
-        return "", rest
-    heading, stop, text = rest.partition("。")
-    if not stop and (chapter or not _units(rest)) and len(rest) <= _LONGEST_TITLE:
-        return rest, ""
-    return (heading, text) if text and len(heading) <= _LONGEST_TITLE else ("", rest)
-
-
-def _units(text: str) -> tuple[str, ...]:
-    return tuple(dict.fromkeys(name for names in responsible_units(text) for name in names))
-
-
-def _addressees(line: str) -> list[str]:
-    """Groups of addressees as written: parted by commas, or by 、 where there is no comma."""
-    line = line.rstrip(":：")
-    groups = re.split(r"[,，;；]", line)
-    return [name.strip() for name in (groups if len(groups) > 1 else line.split("、")) if name.strip()]
 
 
 def _joined(lines: list[str]) -> str:
