@@ -14,7 +14,7 @@ from django.utils import timezone
 from mingtang.editions.models import Publication, PublicDuty
 from mingtang.editions.selectors import MET, duty_state
 from mingtang.portal.rulebook import opinion_duties
-from mingtang.portal.views_articles import Standing, described, standings, this_year
+from mingtang.portal.views_articles import Standing, described, period_words, standings, this_year
 
 SHANGHAI = ZoneInfo("Asia/Shanghai")
 NOW = datetime(2026, 7, 1, 10, 0, tzinfo=SHANGHAI)
@@ -174,6 +174,8 @@ def test_instances_come_newest_first_with_state_dates_parts_and_paper(client: Cl
     make_duty(opened_at=day(6, 30), due_at=last_moment(1, 5, 2027), provisional=True, unit_name="通辽市教育局")
     page = text_of(client.get(reverse("portal:article", args=[10])))
     assert page.index("通辽市教育局") < page.index("关于减少办事材料的通知")
+    make_duty("D10.7", period="2026H1", due_at=last_moment(6, 30))
+    assert "2026年上半年" in text_of(client.get(reverse("portal:article", args=[10])))
     assert "2月28日前" in page and "2月25日起算" in page and "已逾期" in page
     assert "2027年1月5日前（暂定）" in page and "进行中" in page
     assert "政府网站：2月26日完成" in page and "媒体：未完成" in page
@@ -187,6 +189,16 @@ def test_clock_hours_show_the_hour_and_an_erased_paper_is_not_named() -> None:
     assert shown["due"] == "7月2日17:00前"
     assert shown["paper"] is None and shown["slug"] == ""
     assert described(make_duty(due_at=None), NOW)["due"] == ""
+
+
+def test_periods_in_words() -> None:
+    assert [period_words(name) for name in ("2026H1", "2026H2", "2026", "2026-2027", "")] == [
+        "2026年上半年",
+        "2026年下半年",
+        "2026年",
+        "2026-2027年",
+        "",
+    ]
 
 
 @pytest.mark.django_db

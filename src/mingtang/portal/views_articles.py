@@ -139,7 +139,8 @@ def article(request: HttpRequest, number: int) -> HttpResponse:
 def instances(code: str, now: datetime, page: str) -> Page[Any]:
     """One page of a duty's instances, newest first, each ready to be shown."""
     rows = PublicDuty.objects.filter(code=code, opened_at__lte=now).select_related("publication")
-    shown = Paginator(rows.order_by("-opened_at", "unit_code", "pk"), PER_PAGE).get_page(page)
+    paginator: Paginator[Any] = Paginator(rows.order_by("-opened_at", "unit_code", "pk"), PER_PAGE)
+    shown = paginator.get_page(page)
     shown.object_list = [described(duty, now) for duty in shown.object_list]
     return shown
 
@@ -155,11 +156,20 @@ def described(duty: PublicDuty, now: datetime) -> dict[str, Any]:
         "state_label": STATE_LABELS[state],
         "paper": paper,
         "slug": paper.path.removeprefix("pub/") if paper else "",
+        "period": period_words(duty.period),
         "opened": day_words(duty.opened_at, now),
         "due": due_words(duty.due_at, now) if duty.due_at else "",
         "closed": day_words(duty.closed_at, now) if duty.closed_at else "",
         "parts": [(label, day_words(closed, now) if closed else "") for label, closed in parts],
     }
+
+
+def period_words(period: str) -> str:
+    """``2026年上半年`` from the period name ``2026H1``, ``2026年`` from ``2026``; empty where there is none."""
+    if not period:
+        return ""
+    year, _, half = period.partition("H")
+    return f"{year}年" + {"1": "上半年", "2": "下半年"}.get(half, "")
 
 
 def about(request: HttpRequest) -> HttpResponse:
