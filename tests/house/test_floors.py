@@ -124,7 +124,9 @@ def test_no_script_or_style_stands_in_a_template() -> None:
     wrong = [
         f"{path.relative_to(SOURCE)}: {found.group(0)}"
         for path in SOURCE.rglob("*.html")
-        for found in [pattern.search(re.sub(r'<script type="application/ld\+json"', "", path.read_text(encoding="utf-8")))]
+        for found in [
+            pattern.search(re.sub(r'<script type="application/ld\+json"', "", path.read_text(encoding="utf-8")))
+        ]
         if found
     ]
     assert wrong == []

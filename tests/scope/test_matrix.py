@@ -10,11 +10,11 @@ from typing import Any
 import pytest
 from django.test import Client
 from django.urls import get_resolver, reverse
+from tests.factories import City, Desk, make_desk
 
 from mingtang.duties.models import Duty
 from mingtang.records.models import Record
 from mingtang.units import roles
-from tests.factories import City, Desk, make_desk
 
 MARK = "只给当事单位看的标题"
 PARTIES = ("lead", "co_issuer", "gatekeeper")

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 from django.core.exceptions import ValidationError
+from tests.factories import START, City, at
 
 from mingtang.text.papers import parse_paper
 from mingtang.units import roles
@@ -22,7 +23,6 @@ from mingtang.units.selectors import (
     units_in_group,
 )
 from mingtang.units.services import UnitsError, load_profile, person_create, post_assign, post_end, unit_merge
-from tests.factories import START, City, at
 
 OPINION = Path(__file__).parents[3] / "shared" / "policy" / "tongliao-opinion-2017.txt"
 
@@ -60,7 +60,11 @@ def test_merged_units_route_to_their_successor(city: City) -> None:
     assert current_unit(Unit.objects.get(pk="hbj"), date(2017, 5, 1)).pk == "hbj"
     assert current_unit(Unit.objects.get(pk="hbj"), date(2026, 5, 1)).pk == "sthjj"
     assert {unit.pk for unit in units_in_group("interpretation_event_units", date(2017, 5, 1))} == {"fgw", "jyj", "hbj"}
-    assert {unit.pk for unit in units_in_group("interpretation_event_units", date(2026, 5, 1))} == {"fgw", "jyj", "sthjj"}
+    assert {unit.pk for unit in units_in_group("interpretation_event_units", date(2026, 5, 1))} == {
+        "fgw",
+        "jyj",
+        "sthjj",
+    }
     assert len(units_in_group("catalogue_units", date(2017, 5, 1))) == 18
     assert len(units_in_group("credit_supervision_units", date(2017, 5, 1))) == 15
     unit_merge(unit=city.unit("医保局"), successor=city.unit("人社局"), on=date(2026, 6, 30))

@@ -36,4 +36,12 @@ def read_document(name: str, data: bytes) -> Imported:
         "genre": next((genre for genre in GENRES if (paper.title or "").endswith(genre)), ""),
         "import_warnings": questions,
     }
-    return Imported(values=values, questions=questions, sha256=upload.sha256)
+    recognised = [
+        ("标题", paper.title or "没有识别出"),
+        ("发文机关", "、".join(paper.issuers) or "没有识别出"),
+        ("成文日期", f"{paper.written_on}" if paper.written_on else "没有识别出"),
+        ("原网页发布日期", f"{paper.published_on}" if paper.published_on else "没有"),
+        ("结构", f"{len(paper.chapters)}章、{len(paper.articles)}条"),
+        ("责任单位", f"{len(paper.responsible_units)}个"),
+    ]
+    return Imported(values=values, recognised=recognised, questions=questions, sha256=upload.sha256)

@@ -286,6 +286,6 @@ INTERPRETATION_EVENT = register(
         payload=event_payload,
         body="summary",
         editable_in=("planned",),
-        attached=Attachment("document", "explains"),
+        attached=Attachment("document", "explains", required=False),
     )
 )

@@ -59,17 +59,19 @@ class Transition:
 
 @dataclass(frozen=True)
 class Attachment:
-    """Records of this kind belong to a record of ``kind`` by a link called ``link``."""
+    """Records of this kind belong to a record of ``kind`` by a link called ``link``; some may also stand alone."""
 
     kind: str
     link: str
+    required: bool = True
 
 
 @dataclass(frozen=True)
 class Imported:
-    """What an importer made of a file: values for the form, and questions it could not answer itself."""
+    """What an importer made of a file: values for the form, what it recognised in words, and what it has to ask."""
 
     values: dict[str, Any]
+    recognised: list[tuple[str, str]]
     questions: list[str]
     sha256: str
 

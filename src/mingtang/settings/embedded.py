@@ -52,6 +52,7 @@ MIDDLEWARE = [
 TEMPLATES[0]["OPTIONS"]["context_processors"] += [  # type: ignore[index]
     "django.contrib.auth.context_processors.auth",
     "django.contrib.messages.context_processors.messages",
+    "mingtang.desk.context.desk",
 ]
 
 AUTH_USER_MODEL = "units.Person"

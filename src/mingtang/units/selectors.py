@@ -41,7 +41,9 @@ def units_in_group(group: str, day: date | None = None) -> list[Unit]:
     if day is None:
         return [unit for unit in members if unit.valid_to is None]
     standing = {current_unit(unit, day) for unit in members if unit.valid_from is None or unit.valid_from <= day}
-    return sorted((unit for unit in standing if unit.valid_to is None or unit.valid_to >= day), key=lambda unit: unit.pk)
+    return sorted(
+        (unit for unit in standing if unit.valid_to is None or unit.valid_to >= day), key=lambda unit: unit.pk
+    )
 
 
 def tree_below(codes: Iterable[str]) -> frozenset[str]:

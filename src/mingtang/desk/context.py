@@ -1,0 +1,27 @@
+"""What every desk page shows around its content."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from django.http import HttpRequest
+
+from mingtang.records.spec import all_specs
+from mingtang.units.models import Post
+from mingtang.units.profile import current_profile
+from mingtang.units.roles import ADMINISTRATORS, AUDIT_ADMINISTRATOR
+
+
+def desk(request: HttpRequest) -> Mapping[str, Any]:
+    """Navigation by role; nothing for pages that nobody signed in to."""
+    actor = getattr(request, "actor", None)
+    if actor is None:
+        return {"site_name": current_profile().site_name}
+    posts = Post.objects.filter(person_id=actor.person_id, unit__in=actor.units).select_related("unit")
+    business = bool(actor.units) and not actor.roles <= ADMINISTRATORS
+    return {
+        "site_name": current_profile().site_name,
+        "kinds": all_specs() if business else (),
+        "business": business,
+        "auditor": AUDIT_ADMINISTRATOR in actor.roles,
+        "unit_names": "、".join(sorted({post.unit.short_name for post in posts})),
+    }

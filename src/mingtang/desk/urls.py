@@ -1,0 +1,23 @@
+"""Addresses of the back office."""
+
+from django.urls import path
+
+from . import autosave, detail, duty_views, edit, home, journal_views, lists, steps
+
+app_name = "desk"
+urlpatterns = [
+    path("", home.home, name="home"),
+    path("autosave/", autosave.save, name="autosave"),
+    path("autosave/discard/", autosave.discard, name="discard"),
+    path("duties/", duty_views.duty_list, name="duties"),
+    path("duties/export.<str:form>", duty_views.duty_export, name="duties_export"),
+    path("duties/<uuid:duty_id>/", duty_views.duty_detail, name="duty"),
+    path("journal/", journal_views.journal, name="journal"),
+    path("<slug:kind>/", lists.record_list, name="list"),
+    path("<slug:kind>/export.<str:form>", lists.export, name="export"),
+    path("<slug:kind>/new/", edit.new, name="new"),
+    path("<slug:kind>/<uuid:record_id>/", detail.detail, name="detail"),
+    path("<slug:kind>/<uuid:record_id>/edit/", edit.edit, name="edit"),
+    path("<slug:kind>/<uuid:record_id>/history/", detail.history, name="history"),
+    path("<slug:kind>/<uuid:record_id>/do/<slug:transition>/", steps.do, name="do"),
+]
