@@ -1,0 +1,200 @@
+"""One publication as it is read: its data box, its text in pieces, what explains it, its versions and its seal."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from typing import Any
+from urllib.parse import urlsplit
+
+from django.utils import timezone
+from django.utils.formats import date_format
+from django.utils.translation import gettext_lazy as _
+
+from mingtang.editions.log import salted_hash
+from mingtang.editions.models import ERASED, LogEntry, Publication
+from mingtang.editions.selectors import Shown, linked, shown
+
+from .facets import KINDS
+from .rulebook import label, rulebook
+
+DATE = "Y年n月j日"
+
+
+@dataclass(frozen=True)
+class Piece:
+    """A block of a text ready to be shown. ``level`` is its heading's level; ``notes`` explain it."""
+
+    id: str
+    kind: str
+    number: str
+    title: str
+    text: str
+    level: int
+    notes: list[tuple[str, str]] = field(default_factory=list)
+
+    @property
+    def name(self) -> str:
+        """``（一）减材料``, or the beginning of the text where a piece has no title."""
+        return f"{self.number}{self.title}" if self.title else f"{self.number}{self.text[:12]}…"
+
+
+@dataclass(frozen=True)
+class Explanation:
+    """An interpretation or interpretation event beside the paper it explains, with the articles it speaks of."""
+
+    publication: Publication
+    slug: str
+    anchor: str
+    kind_label: str
+    payload: Mapping[str, Any]
+    material: list[Piece]
+    points: list[tuple[str, str]]
+    articles: list[tuple[str, str]]
+
+
+@dataclass(frozen=True)
+class Seal:
+    """What checking an edition against the public log gave. ``entry`` is None where the log does not have it."""
+
+    entry: LogEntry | None
+    holds: bool
+
+
+def slug_of(publication: Publication) -> str:
+    """The path without its ``pub/``, as addresses take it."""
+    return publication.path.removeprefix("pub/")
+
+
+def day(value: Any) -> str:
+    """``2026年3月2日`` of a date or an aware moment; a payload's ISO text is read, anything else returned as it is."""
+    if isinstance(value, str):
+        try:
+            value = date.fromisoformat(value) if len(value) == 10 else datetime.fromisoformat(value)
+        except ValueError:
+            return value
+    if not value:
+        return ""
+    return date_format(timezone.localtime(value) if getattr(value, "tzinfo", None) else value, DATE)
+
+
+def data_box(found: Shown) -> list[tuple[str, str]]:
+    """Label and value of the box above a publication; a paper's ten items always stand there."""
+    publication, payload = found.publication, found.payload
+    openness = label("openness_attributes", payload.get("openness", ""))
+    mode = label("disclosure_modes", payload.get("mode", ""))
+    stages = "、".join(filter(None, (label("five_disclosures", code) for code in publication.stages)))
+    items = [
+        (_("索引号"), publication.index_number),
+        (_("主题分类"), publication.topic),
+        (_("发布机构"), publication.unit_name),
+        (_("成文日期"), day(publication.written_on)),
+        (_("公开日期"), day(publication.published_at)),
+        (_("发文字号"), publication.document_number),
+        (_("有效性"), publication.validity_label),
+        (_("体裁"), publication.genre),
+        (_("公开方式"), "，".join(filter(None, (mode, openness)))),
+        (_("信息来源"), payload.get("source", "")),
+    ]
+    paper = publication.kind == "document"
+    box = [(str(name), value or str(_("无"))) for name, value in items if value or paper]
+    for name, value in ((_("施行日期"), day(payload.get("effective_on", ""))), (_("五公开"), stages)):
+        if value:
+            box.append((str(name), value))
+    return box
+
+
+def pieces(blocks: Iterable[Mapping[str, Any]], *, top: int = 2, anchors: bool = True) -> list[Piece]:
+    """Blocks with heading levels from ``top`` down. Without ``anchors`` they get no id: another text has them."""
+    blocks = list(blocks)
+    chapters = any(block.get("kind") in ("chapter", "title") for block in blocks)
+    below = top + 1 if chapters else top
+    return [
+        Piece(
+            id=block.get("id", "") if anchors else "",
+            kind=block.get("kind", "paragraph"),
+            number=block.get("number", ""),
+            title=block.get("title", ""),
+            text=block.get("text", ""),
+            level=top if block.get("kind") in ("chapter", "title") else below,
+            notes=[],
+        )
+        for block in blocks
+    ]
+
+
+def contents(text: Sequence[Piece]) -> list[tuple[Piece, list[Piece]]]:
+    """Chapters with their articles; empty for a text without chapters."""
+    found: list[tuple[Piece, list[Piece]]] = []
+    for piece in text:
+        if piece.kind == "chapter":
+            found.append((piece, []))
+        elif piece.kind == "article" and found:
+            found[-1][1].append(piece)
+    return found if len(found) > 1 else []
+
+
+def explanations(publication: Publication, text: Sequence[Piece]) -> list[Explanation]:
+    """What explains a paper, oldest first; each article they speak of is noted on its piece of ``text``."""
+    by_id = {piece.id: piece for piece in text if piece.id}
+    made = []
+    sources = [*linked(publication, "interprets"), *linked(publication, "explains")]
+    for number, source in enumerate(sources, 1):
+        found = shown(source.path)
+        if found is None or found.edition.state == ERASED:
+            continue
+        anchor = f"explanation-{number}"
+        spoken_of = [by_id[name] for name in found.payload.get("articles", []) if name in by_id]
+        for piece in spoken_of:
+            piece.notes.append((anchor, source.title))
+        made.append(
+            Explanation(
+                publication=source,
+                slug=slug_of(source),
+                anchor=anchor,
+                kind_label=str(KINDS.get(source.kind, "")),
+                payload=found.payload,
+                material=pieces(found.payload.get("material", []), top=4, anchors=False),
+                points=points(found.payload),
+                articles=[(piece.id, piece.name) for piece in spoken_of],
+            )
+        )
+    return made
+
+
+def points(payload: Mapping[str, Any]) -> list[tuple[str, str]]:
+    """The points of an interpretation in the order of article 11, the missing ones said to be missing."""
+    if payload.get("schema") != "interpretation/1":
+        return []
+    given = {point["code"]: point for point in payload.get("points", [])}
+    names = {**rulebook().enumerations["interpretation_points"].items}
+    names.update({code: point["label"] for code, point in given.items()})
+    return [(name, _point(given.get(code, {}))) for code, name in names.items()]
+
+
+def _point(point: Mapping[str, Any]) -> str:
+    if text := point.get("text"):
+        return str(text)
+    if "not_applicable" in point:
+        return str(_("不适用：")) + str(point["not_applicable"])
+    return str(_("没有写"))
+
+
+def media(payload: Mapping[str, Any]) -> list[dict[str, str]]:
+    """Where else an interpretation appeared. An address that is no web address is shown but not linked."""
+    return [
+        {
+            "outlet": placement.get("outlet", ""),
+            "url": placement.get("url", "") if urlsplit(placement.get("url", "")).scheme in ("http", "https") else "",
+            "day": day(placement.get("at", "")),
+        }
+        for placement in payload.get("media", [])
+    ]
+
+
+def seal(found: Shown) -> Seal:
+    """Check the edition's text against the entry the log made when it was published."""
+    edition = found.edition
+    entry = LogEntry.objects.filter(
+        publication=found.publication, edition_number=edition.number, kind="published"
+    ).first()
+    return Seal(entry, entry is not None and salted_hash(edition.salt, edition.payload) == entry.salted_hash)
