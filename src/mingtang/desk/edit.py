@@ -215,6 +215,7 @@ def _form_page(
         if refused and (record or about)
         else [],
         "refusals": refused.faults if refused and not (record or about) else [],
+        "may_import": spec.importer is not None and record is None,
         "attach_next": None if about or record else next(iter(attachable(spec.kind)), None),
         "cancel": record_url(record or about) if record or about else reverse("desk:list", args=[spec.kind]),
         **page,

@@ -63,7 +63,7 @@ def home(request: StaffRequest) -> HttpResponse:
         "more_waiting": max(0, len(waiting) - ROWS),
         "watched": [show_duty(duty, now) for duty in watched.order_by("due_at")[:ROWS]],
         "reminders": shown_reminders,
-        "kinds": [spec for spec in all_specs() if request.actor.units_as(spec.creator) and not _must_attach(spec)],
+        "creatable": [spec for spec in all_specs() if request.actor.units_as(spec.creator) and not _must_attach(spec)],
     }
     return render(request, "desk/home.html", context)
 

@@ -127,12 +127,12 @@ def withdraw(context: Context) -> None:
 
 @effect("disclosure.erase")
 def erase(context: Context) -> None:
-    """Delete every edition's content and leave a tombstone. The log keeps its salted hashes, so proofs still hold."""
+    """Delete every edition's content and salt and leave a tombstone. The log keeps its salted hashes: proofs still hold."""
     publication, _ = _public(context)
     entries = []
     for edition in publication.editions.exclude(state=ERASED):
         entries.append(_entry(publication, edition, "erased", context.now))
-        edition.state, edition.payload, edition.reason = ERASED, "", ""
+        edition.state, edition.payload, edition.reason, edition.salt = ERASED, "", "", ""
         edition.save()
     publication.title = "（内容已依法清除）"
     publication.summary = publication.document_number = ""

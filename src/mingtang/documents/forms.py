@@ -45,7 +45,7 @@ class DocumentForm(RecordForm):
         label=_("牵头起草部门"), help_text=_("只能有一个：谁牵头起草，谁负责解读（第十条）。")
     )
     co_issuers = forms.MultipleChoiceField(
-        label=_("联合发文部门"), required=False, help_text=_("没有可不选。按住 Ctrl 可选多个。")
+        label=_("联合发文部门"), required=False, widget=forms.CheckboxSelectMultiple, help_text=_("没有可不选。")
     )
     genre = forms.ChoiceField(label=_("文种"), required=False, choices=_choices(GENRES, _("请选择")))
     document_number = forms.CharField(
@@ -60,6 +60,7 @@ class DocumentForm(RecordForm):
         label=_("公开属性"),
         required=False,
         widget=forms.RadioSelect,
+        initial="full_release",
         help_text=_("默认全文公开；不予公开须选法定依据并写明理由。"),
     )
     mode = forms.ChoiceField(label=_("公开方式"), required=False, widget=forms.RadioSelect)
@@ -79,7 +80,7 @@ class DocumentForm(RecordForm):
     source_unit = forms.CharField(label=_("信息来源"), required=False, max_length=80)
     topic = forms.ChoiceField(label=_("主题分类"), required=False, choices=_choices(TOPICS, _("请选择")))
     policy = forms.BooleanField(
-        label=_("政策性文件"), required=False, help_text=_("须附解读方案和解读材料，公开后3个工作日内发布解读。")
+        label=_("政策性文件"), required=False, initial=True, help_text=_("须附解读方案和解读材料，公开后3个工作日内发布解读。")
     )
     normative = forms.BooleanField(label=_("规范性文件（影响公民、法人权利义务）"), required=False)
     broad_reach = forms.BooleanField(label=_("涉及面广"), required=False)
@@ -108,10 +109,11 @@ class DocumentForm(RecordForm):
         own = [self.record.lead_unit_id] if self.record else sorted(self.actor.units_as(DRAFTER))
         self.fields["lead_units"].choices = [(unit.pk, unit.name) for unit in units if unit.pk in own]  # type: ignore[attr-defined]
         self.fields["co_issuers"].choices = [(unit.pk, unit.name) for unit in units]  # type: ignore[attr-defined]
-        self.fields["lead_units"].widget.attrs["size"] = max(2, min(4, len(own)))
-        self.fields["co_issuers"].widget.attrs["size"] = 6
         if len(own) == 1:
             self.fields["lead_units"].initial = own
+            self.fields["lead_units"].widget = forms.MultipleHiddenInput()
+        else:
+            self.fields["lead_units"].widget.attrs["size"] = min(4, len(own))
 
     @staticmethod
     def initial_of(detail: Any) -> dict[str, Any]:

@@ -142,7 +142,6 @@ INTERPRETATION = register(
                 UNIT_HEAD,
                 "interpretation.approved",
                 gates=("interpretation.complete",),
-                accent="primary",
             ),
             Transition("reopen", "重新修改", ("approved",), "drafting", DRAFTER, "interpretation.reopened"),
             *_review_steps("interpretation", "approved", "drafting"),

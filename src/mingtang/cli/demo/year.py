@@ -4,8 +4,9 @@ People are invented and marked as demonstration data. The same day always gives 
 """
 
 import tomllib
-from collections.abc import Callable
-from datetime import date, datetime, time, timedelta
+from collections.abc import Callable, Iterator
+from datetime import datetime, time, timedelta
+from heapq import heapify, heappop, heappush
 from pathlib import Path
 from typing import Any
 
@@ -68,28 +69,13 @@ SHOWN_UNITS = ("教育局", "市政府办公厅", "民政局", "发改委")
 
 
 class Year:
-    """Carries the clock, the people and the papers while the city is made."""
+    """The people of the city, and the day it is loaded on."""
 
-    def __init__(self, now: datetime, step: Callable[[str], object]) -> None:
-        self.now, self.step, self.moment = now, step, now
+    def __init__(self, now: datetime) -> None:
+        self.now = now
         self.people: dict[tuple[str, str], Person] = {}
         self.password = make_password(PASSWORD)
         self.hired_on = (now - timedelta(days=800)).date()
-
-    def on(self, day: date, hour: int = 9) -> None:
-        """Go to a moment of that day, or of the next working day if it is none."""
-        calendar = current_calendar()
-        while not calendar.is_working(day):
-            day += timedelta(days=1)
-        self.moment = min(datetime.combine(day, time(hour, 0), SHANGHAI), self.now)
-
-    def later(self, working_days: int = 0, minutes: int = 7) -> None:
-        """Move on, never past the day of loading."""
-        moment = self.moment
-        if working_days:
-            day = current_calendar().add_working_days(moment.date(), working_days)
-            moment = datetime.combine(day, time(10, 0), SHANGHAI)
-        self.moment = min(moment + timedelta(minutes=minutes), self.now)
 
     def hire(self, unit: Unit, role: str) -> Person:
         """The one invented person who holds ``role`` in ``unit``."""
@@ -114,20 +100,45 @@ class Year:
             self.people[key] = person
         return self.people[key]
 
-    def actor(self, unit: Unit, role: str) -> Actor:
-        return actor_for(self.hire(unit, role), self.moment)
 
-    def act(self, record: Record, name: str, role: str, unit: Unit, data: dict[str, Any] | None = None) -> Any:
+# A story yields the moment of its next act, so that all stories can be told in the order of their days.
+Telling = Iterator[datetime]
+
+
+class Story:
+    """One paper or event with its own clock. ``act`` and its kin are generators: they wait for their moment."""
+
+    def __init__(self, year: Year, days_ago: int, unit: Unit, hour: int = 9) -> None:
+        self.year, self.unit = year, unit
+        day, calendar = (year.now - timedelta(days=days_ago)).date(), current_calendar()
+        while not calendar.is_working(day):
+            day += timedelta(days=1)
+        self.moment = min(datetime.combine(day, time(hour, 0), SHANGHAI), year.now)
+
+    def later(self, working_days: int = 0, minutes: int = 7) -> None:
+        """Move on, never past the day of loading."""
+        moment = self.moment
+        if working_days:
+            day = current_calendar().add_working_days(moment.date(), working_days)
+            moment = datetime.combine(day, time(10, 0), SHANGHAI)
+        self.moment = min(moment + timedelta(minutes=minutes), self.year.now)
+
+    def actor(self, role: str, unit: Unit | None = None) -> Actor:
+        return actor_for(self.year.hire(unit or self.unit, role), self.moment)
+
+    def act(
+        self, record: Record, name: str, role: str, unit: Unit | None = None, data: dict[str, Any] | None = None
+    ) -> Telling:
         self.later()
-        outcome = perform(record, name, actor=self.actor(unit, role), now=self.moment, data=data)
+        yield self.moment
+        perform(record, name, actor=self.actor(role, unit), now=self.moment, data=data)
         record.refresh_from_db()
-        return outcome
 
-    def review(self, record: Record, unit: Unit, name: str = "review") -> None:
+    def review(self, record: Record, name: str = "review") -> Telling:
         """The reviewer keeps office telephones with a reason and masks everything else."""
-        places = find_personal_data(
-            payload_of(Context(spec_for(record.kind), record, self.actor(unit, roles.SECRECY_REVIEWER), self.moment))
-        )
+        actor = self.actor(roles.SECRECY_REVIEWER)
+        record.refresh_from_db()
+        places = find_personal_data(payload_of(Context(spec_for(record.kind), record, actor, self.moment)))
         masks = [
             {
                 "place": place.place,
@@ -139,10 +150,11 @@ class Year:
             }
             for place in places
         ]
-        self.act(record, name, roles.SECRECY_REVIEWER, unit, {"masks": masks, "opinion": "内容适宜公开。"})
+        data = {"masks": masks, "opinion": "内容适宜公开。"}
+        yield from self.act(record, name, roles.SECRECY_REVIEWER, data=data)
 
-    def publish(self, record: Record, unit: Unit) -> None:
-        self.act(record, "publish", roles.OPENNESS_OFFICER, unit)
+    def publish(self, record: Record) -> Telling:
+        yield from self.act(record, "publish", roles.OPENNESS_OFFICER)
         note_shown()
 
 
@@ -150,20 +162,31 @@ def load_year(*, now: datetime, step: Callable[[str], object]) -> dict[str, Any]
     """Make the city. Returns the password and (username, description) of the accounts worth trying."""
     load_profile(current_profile().code, now=now)
     data = tomllib.loads((Path(__file__).parent / "papers.toml").read_text(encoding="utf-8"))
-    year = Year(now, step)
+    year = Year(now)
     _hire_everyone(year)
     papers = sorted(data["papers"], key=lambda paper: -paper["days_ago"])
     events = sorted(data["events"], key=lambda event: -event["days_ago"])
-    moments = sorted({now - timedelta(days=offset) for offset in (365, 181, 0)})
-    for moment in moments:
-        open_periodic(moment)
-    for event in events:
-        _hold_event(year, event)
-    for number, paper in enumerate(papers, 1):
-        step(f"演示城市：第 {number}/{len(papers)} 份文件《{paper['title']}》")
-        _walk(year, paper)
+    step(f"演示城市：{len(papers)} 份文件、{len(events)} 场解读活动，从一年前做起……")
+    for half_year in (now - timedelta(days=181), now):
+        open_periodic(half_year)
+    _tell_in_order([*(_hold_event(year, event) for event in events), *(_walk(year, paper) for paper in papers)], step)
     remind(now)
     return {"password": PASSWORD, "people": _worth_trying(year)}
+
+
+def _tell_in_order(stories: list[Telling], step: Callable[[str], object]) -> None:
+    """Take the act whose moment comes first, over and over: the journal and the log grow in the order of time."""
+    waiting = [(next(story), number, story) for number, story in enumerate(stories)]
+    heapify(waiting)
+    month = ""
+    while waiting:
+        moment, number, story = heappop(waiting)
+        if f"{moment:%Y-%m}" != month:
+            month = f"{moment:%Y-%m}"
+            step(f"演示城市：{moment:%Y年%-m月}……")
+        following = next(story, None)
+        if following is not None:
+            heappush(waiting, (following, number, story))
 
 
 def _unit(short_name: str) -> Unit:
@@ -189,76 +212,82 @@ def _worth_trying(year: Year) -> list[tuple[str, str]]:
     ]
 
 
-def _hold_event(year: Year, event: dict[str, Any]) -> None:
+def _hold_event(year: Year, event: dict[str, Any]) -> Telling:
     unit = _unit(event["unit"])
-    year.on((year.now - timedelta(days=event["days_ago"])).date(), 15)
+    story = Story(year, event["days_ago"], unit, 15)
+    yield story.moment
     facts = {"speaker_role": event["speaker"], "important_policy": event["important"], "summary": event["summary"]}
     record = open_record(
         "interpretation_event",
-        actor=year.actor(unit, roles.DRAFTER),
+        actor=story.actor(roles.DRAFTER),
         unit=unit,
-        now=year.moment,
+        now=story.moment,
         data={"title": event["title"], "method": event["method"], **facts},
     ).record
-    year.act(record, "hold", roles.OPENNESS_OFFICER, unit, {"held_at": year.moment, **facts})
-    year.review(record, unit)
-    year.publish(record, unit)
+    yield from story.act(record, "hold", roles.OPENNESS_OFFICER, data={"held_at": story.moment, **facts})
+    yield from story.review(record)
+    yield from story.publish(record)
 
 
-def _walk(year: Year, paper: dict[str, Any]) -> None:
+def _walk(year: Year, paper: dict[str, Any]) -> Telling:
     """Take one paper as far as its story goes."""
-    unit, story = _unit(paper["unit"]), paper["story"]
+    unit, told = _unit(paper["unit"]), paper["story"]
     office = general_office_of(unit)
-    year.on((year.now - timedelta(days=paper["days_ago"])).date())
-    record = _draft(year, paper, unit)
+    story = Story(year, paper["days_ago"], unit)
+    yield story.moment
+    record = _draft(story, paper)
     policy = paper.get("policy", True)
     government = paper["name_of"] != "department"
-    if story == "drafting":
+    if told == "drafting":
         return
-    if story in ("returned", "returned_then_published"):
-        year.act(record, "report", roles.DRAFTER, unit)
-        if story == "returned":
+    if told in ("returned", "returned_then_published"):
+        yield from story.act(record, "report", roles.DRAFTER)
+        if told == "returned":
             return
-        year.later(2)
-    interpretation = _interpret(year, paper, record, unit) if policy else None
-    year.act(record, "submit", roles.DRAFTER, unit)
-    if story == "head_review":
+        story.later(2)
+    interpretation = None
+    if policy:
+        story.later()
+        yield story.moment
+        interpretation = _interpret(story, paper, record)
+    yield from story.act(record, "submit", roles.DRAFTER)
+    if told == "head_review":
         return
     if government:
-        year.act(record, "approve", roles.UNIT_HEAD, unit)
-        year.act(record, "report", roles.DRAFTER, unit)
-        if story == "reported":
+        yield from story.act(record, "approve", roles.UNIT_HEAD)
+        yield from story.act(record, "report", roles.DRAFTER)
+        if told == "reported":
             return
-        year.act(record, "accept", roles.GENERAL_OFFICE_CLERK, office)
-        year.act(record, "sign_for_government", roles.UNIT_HEAD, office)
+        yield from story.act(record, "accept", roles.GENERAL_OFFICE_CLERK, office)
+        yield from story.act(record, "sign_for_government", roles.UNIT_HEAD, office)
     else:
-        year.act(record, "sign", roles.UNIT_HEAD, unit)
-    if story == "secrecy_review":
+        yield from story.act(record, "sign", roles.UNIT_HEAD)
+    if told == "secrecy_review":
         return
-    year.review(record, unit)
-    year.act(record, "issue", roles.OPENNESS_OFFICER, unit)
-    if story in ("withheld", "on_request"):
-        year.act(record, "file", roles.OPENNESS_OFFICER, unit)
+    yield from story.review(record)
+    yield from story.act(record, "issue", roles.OPENNESS_OFFICER)
+    if told in ("withheld", "on_request"):
+        yield from story.act(record, "file", roles.OPENNESS_OFFICER)
         return
-    year.publish(record, unit)
+    yield from story.publish(record)
     assert interpretation is not None
-    _carry_on(year, story, record, interpretation, unit)
+    yield from _carry_on(story, told, record, interpretation)
 
 
-def _draft(year: Year, paper: dict[str, Any], unit: Unit) -> Record:
+def _draft(story: Story, paper: dict[str, Any]) -> Record:
     flags = ("normative", "broad_reach", "high_attention", "vital_interest")
     withheld, on_request = paper["story"] == "withheld", paper["story"] == "on_request"
     return open_record(
         "document",
-        actor=year.actor(unit, roles.DRAFTER),
-        unit=unit,
-        now=year.moment,
+        actor=story.actor(roles.DRAFTER),
+        unit=story.unit,
+        now=story.moment,
         data={
             **{name: paper[name] for name in ("title", "name_of", "genre", "topic", "stages", "addressees")},
             **{name: paper.get(name, False) for name in flags},
             "policy": paper.get("policy", True),
             "body": paper["body"].strip(),
-            "lead_units": [unit.pk],
+            "lead_units": [story.unit.pk],
             "co_issuers": [],
             "openness": "withheld" if withheld else "full_release",
             "mode": "" if withheld else "on_request" if on_request else "on_own_initiative",
@@ -268,8 +297,7 @@ def _draft(year: Year, paper: dict[str, Any], unit: Unit) -> Record:
     ).record
 
 
-def _interpret(year: Year, paper: dict[str, Any], record: Record, unit: Unit) -> Record:
-    year.later()
+def _interpret(story: Story, paper: dict[str, Any], record: Record) -> Record:
     labels = rulebook().enumerations["interpretation_points"].items
     lines = [line for line in paper["body"].strip().splitlines() if line.startswith(("（", "第"))]
     points: dict[str, dict[str, str]] = {
@@ -291,9 +319,9 @@ def _interpret(year: Year, paper: dict[str, Any], record: Record, unit: Unit) ->
     )
     return open_record(
         "interpretation",
-        actor=year.actor(unit, roles.DRAFTER),
-        unit=unit,
-        now=year.moment,
+        actor=story.actor(roles.DRAFTER),
+        unit=story.unit,
+        now=story.moment,
         data={
             "plan": "由本部门主要负责人审定并带头解读；文件公开后三个工作日内在市政府门户网站和市级媒体发布。",
             "methods": ["questions_answers", "media_interview"],
@@ -306,40 +334,40 @@ def _interpret(year: Year, paper: dict[str, Any], record: Record, unit: Unit) ->
     ).record
 
 
-def _carry_on(year: Year, story: str, record: Record, interpretation: Record, unit: Unit) -> None:
+def _carry_on(story: Story, told: str, record: Record, interpretation: Record) -> Telling:
     """What happened after the paper was public."""
-    if story == "interpretation_due":
+    if told == "interpretation_due":
         return
-    year.later(5 if story == "interpreted_late" else 1)
-    year.review(interpretation, unit)
-    year.publish(interpretation, unit)
-    if story != "media_missing":
-        year.later(1)
+    story.later(5 if told == "interpreted_late" else 1)
+    yield from story.review(interpretation)
+    yield from story.publish(interpretation)
+    if told != "media_missing":
+        story.later(1)
         placement = {
             "outlet": "通辽日报（演示）",
             "url": "https://media.example/" + str(record.pk)[:8],
-            "placed_at": year.moment - timedelta(hours=1),
+            "placed_at": story.moment - timedelta(hours=1),
         }
-        year.act(interpretation, "place_media", roles.OPENNESS_OFFICER, unit, placement)
-    if story == "corrected":
-        year.later(10)
-        year.act(record, "begin_correction", roles.DRAFTER, unit, {"remark": "第五条倍数误写。"})
+        yield from story.act(interpretation, "place_media", roles.OPENNESS_OFFICER, data=placement)
+    if told == "corrected":
+        story.later(10)
+        yield from story.act(record, "begin_correction", roles.DRAFTER, data={"remark": "第五条倍数误写。"})
         body = record.document.body.replace("十二倍", "六倍")
-        year.later()
+        story.later()
+        yield story.moment
         edit_record(
             record,
-            actor=year.actor(unit, roles.DRAFTER),
-            now=year.moment,
-            data={"body": body, "lead_units": [unit.pk]},
+            actor=story.actor(roles.DRAFTER),
+            now=story.moment,
+            data={"body": body, "lead_units": [story.unit.pk]},
         )
-        year.review(record, unit, "review_correction")
-        year.publish(record, unit)
-    if story == "repealed":
-        year.later(60)
-        year.act(
+        yield from story.review(record, "review_correction")
+        yield from story.publish(record)
+    if told == "repealed":
+        story.later(60)
+        yield from story.act(
             record,
             "withdraw",
             roles.OPENNESS_OFFICER,
-            unit,
-            {"kind": "repealed", "reason": "禁烧要求已并入新的大气污染防治管理规定，本通知同时废止。"},
+            data={"kind": "repealed", "reason": "禁烧要求已并入新的大气污染防治管理规定，本通知同时废止。"},
         )
