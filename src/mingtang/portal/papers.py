@@ -18,6 +18,7 @@ from .facets import KINDS
 from .rulebook import label, rulebook
 
 DATE = "Y年n月j日"
+LONGEST_NAME = 12
 
 
 @dataclass(frozen=True)
@@ -35,7 +36,13 @@ class Piece:
     @property
     def name(self) -> str:
         """``（一）减材料``, or the beginning of the text where a piece has no title."""
-        return f"{self.number}{self.title}" if self.title else f"{self.number}{self.text[:12]}…"
+        words = self.title or (self.text if len(self.text) <= LONGEST_NAME else f"{self.text[:LONGEST_NAME]}…")
+        return f"{self.number}{self.gap}{words}"
+
+    @property
+    def gap(self) -> str:
+        """What stands between number and words: a space after 第一条, nothing after （一）."""
+        return "\u3000" if self.number.endswith(("条", "章", "节")) else ""
 
 
 @dataclass(frozen=True)

@@ -31,7 +31,7 @@ def home(request: HttpRequest) -> HttpResponse:
     units = publications().order_by().values("unit_code", "unit_name").annotate(count=Count("pk"))
     context = {
         "newest": listed(publications()[:NEWEST]),
-        "months": months,
+        "months": [(start, standing, start.year == local_day(now).year) for start, standing in months],
         "standing": sum((standing for _month, standing in months), Standing()),
         "units": [
             {"name": row["unit_name"], "count": row["count"], "query": Wanted(unit=row["unit_code"]).query()}
