@@ -9,6 +9,7 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from difflib import SequenceMatcher
+from functools import lru_cache
 
 from .papers import Block
 
@@ -122,8 +123,9 @@ def _alike(old: Block, new: Block) -> float:
     return score if score >= _ALIKE else 0.0
 
 
-def _bigrams(text: str) -> set[str]:
-    return {text[place : place + 2] for place in range(max(1, len(text) - 1))}
+@lru_cache(maxsize=4096)
+def _bigrams(text: str) -> frozenset[str]:
+    return frozenset(text[place : place + 2] for place in range(max(1, len(text) - 1)))
 
 
 def _compare(old: str, new: str) -> Iterator[Segment]:

@@ -50,7 +50,8 @@ class Block:
     def full(self) -> str:
         """The block as one line of the paper."""
         stop = "。" if self.title and self.text and self.kind in ("article", "chapter") else ""
-        return f"{self.number}{self.title}{stop}{self.text}"
+        space = "　" if self.number.startswith("第") and (self.title or self.text) else ""
+        return f"{self.number}{space}{self.title}{stop}{self.text}"
 
 
 class Part:
