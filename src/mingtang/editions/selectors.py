@@ -45,7 +45,8 @@ def publications(*, kind: str = "", text: str = "", unit: str = "", validity: st
 
 def shown(path: str, number: int | None = None) -> Shown | None:
     """The publication at ``path`` with its newest edition, or with edition ``number``; None if there is none."""
-    publication = Publication.objects.filter(path=path).first()
+    # PostgreSQL refuses to be asked for a text with NUL in it; no path has one.
+    publication = None if "\x00" in path else Publication.objects.filter(path=path).first()
     if publication is None:
         return None
     editions = publication.editions.order_by("-number")
