@@ -79,7 +79,17 @@ def document_data(unit: Unit, **changes: Any) -> dict[str, Any]:
 def interpretation_data(**changes: Any) -> dict[str, Any]:
     points = {
         code: {"text": f"{code}：群众少跑腿。"}
-        for code in "background goals main_content scope standard notes keywords benefits differences".split()
+        for code in [
+            "background",
+            "goals",
+            "main_content",
+            "scope",
+            "standard",
+            "notes",
+            "keywords",
+            "benefits",
+            "differences",
+        ]
     }
     return {
         "plan": PLAN,
@@ -107,8 +117,7 @@ class Desk:
         """Perform ``step`` as the person holding ``role``, one minute later than the step before."""
         self.now += timedelta(minutes=1)
         actor = self.city.actor(unit or self.unit, role, number)
-        outcome = perform(Record.objects.get(pk=record.pk), step, actor=actor, now=self.now, **kwargs)
-        return outcome
+        return perform(Record.objects.get(pk=record.pk), step, actor=actor, now=self.now, **kwargs)
 
     def draft(self, **changes: Any) -> Record:
         return self.draft_from(document_data(self.unit, **changes))

@@ -1,12 +1,12 @@
 """Article 1: openness is the default, and every item has a class."""
 
 import pytest
+from tests.factories import Desk, document_data
 
 from mingtang.documents.models import Document
 from mingtang.records.errors import Refused
 from mingtang.records.models import Record
 from mingtang.units import roles
-from tests.factories import Desk, document_data
 
 
 @pytest.mark.scenario("S01.1")

@@ -3,6 +3,7 @@
 from datetime import timedelta
 
 import pytest
+from tests.factories import City, Desk, at, make_desk
 
 from mingtang.disclosure.services import note_shown
 from mingtang.duties.models import Duty, Reminder
@@ -16,7 +17,6 @@ from mingtang.records.models import GATEKEEPER, Record, RecordParty
 from mingtang.records.services import open_record, perform
 from mingtang.records.spec import Context, Facts, spec_for
 from mingtang.units import roles
-from tests.factories import City, Desk, at, make_desk
 
 
 def interpretation_duty(paper: Record) -> Duty:

@@ -1,12 +1,12 @@
 """Article 18: attribute, mode and grounds are fixed at the source; what lacks them is returned."""
 
 import pytest
+from tests.factories import Desk
 
 from mingtang.journal.selectors import last_event, payload_of
 from mingtang.records.errors import Refused
 from mingtang.records.models import Record
 from mingtang.units import roles
-from tests.factories import Desk
 
 
 def refusals(desk: Desk, **changes: object) -> set[str]:

@@ -1,6 +1,7 @@
 """Article 20: nothing becomes public without a secrecy review by somebody else."""
 
 import pytest
+from tests.factories import City, Desk
 
 from mingtang.disclosure.models import SecrecyReview
 from mingtang.editions.models import Edition, LogEntry, Publication
@@ -9,7 +10,6 @@ from mingtang.records.errors import Refused
 from mingtang.records.models import Record
 from mingtang.units import roles
 from mingtang.units.models import Post
-from tests.factories import City, Desk
 
 
 @pytest.mark.scenario("S20.4")

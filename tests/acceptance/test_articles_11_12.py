@@ -3,6 +3,7 @@
 from datetime import timedelta
 
 import pytest
+from tests.factories import City, Desk
 
 from mingtang.interpretations.forms import InterpretationForm
 from mingtang.interpretations.models import Expert, Interpretation
@@ -11,9 +12,8 @@ from mingtang.journal.selectors import last_event, payload_of
 from mingtang.records.errors import Refused
 from mingtang.records.models import Record
 from mingtang.units import roles
-from tests.factories import City, Desk
 
-SEVEN = "background goals main_content scope standard notes keywords".split()
+SEVEN = ["background", "goals", "main_content", "scope", "standard", "notes", "keywords"]
 
 
 @pytest.mark.scenario("S11.1")

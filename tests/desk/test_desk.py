@@ -12,6 +12,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 from django.urls import reverse
 from openpyxl import load_workbook
+from tests.factories import BODY, City, Desk, document_data
 
 from mingtang.desk.exports import neutral
 from mingtang.desk.models import AutosavedForm
@@ -20,7 +21,6 @@ from mingtang.editions.models import Publication
 from mingtang.journal.models import Event
 from mingtang.records.models import Record
 from mingtang.units import roles
-from tests.factories import BODY, City, Desk, document_data
 
 PAPER = "通辽市某局关于试行错时服务的通知\n通某发[2026]3号\n各旗县市区：\n现将错时服务通知如下。\n（一）时间。午间不断岗。\n（二）范围。办事大厅全部窗口。\n通辽市某局\n2026年3月2日\n"
 
@@ -57,7 +57,13 @@ def test_a_paper_is_drafted_and_the_interpretation_form_follows(desk: Desk, draf
     assert response["Location"] == reverse("desk:new", args=["interpretation"]) + f"?about={record.pk}"
     page = drafter.get(response["Location"])
     assert "关于减少办事材料的通知" in page.content.decode()
-    form = {"plan": "方案", "material": "一、背景\n说明。", "title": "解读", "about": str(record.pk), "request_key": "k1"}
+    form = {
+        "plan": "方案",
+        "material": "一、背景\n说明。",
+        "title": "解读",
+        "about": str(record.pk),
+        "request_key": "k1",
+    }
     saved = drafter.post(response["Location"], form)
     assert saved["Location"] == address(record)
     assert Record.objects.filter(kind="interpretation", lead_unit=desk.unit).count() == 1
@@ -109,7 +115,14 @@ def test_a_refused_signature_names_article_field_and_how_to_mend(desk: Desk) -> 
     response = head.post(address(paper, "do", transition="sign"), {"request_key": "k"})
     text = response.content.decode()
     assert response.status_code == 422
-    for words in ("没有附解读方案", "没有附解读材料", "没有写明公开方式", "《意见》第10条", "《意见》第18条", "主动公开或依申请公开"):
+    for words in (
+        "没有附解读方案",
+        "没有附解读材料",
+        "没有写明公开方式",
+        "《意见》第10条",
+        "《意见》第18条",
+        "主动公开或依申请公开",
+    ):
         assert words in text
     assert Record.objects.get(pk=paper.pk).state == "head_review"
 

@@ -4,19 +4,19 @@ import json
 
 import pytest
 from django.db import connections
+from tests.factories import Desk, make_city
+from tests.records.test_perform import in_threads
 
 from mingtang.disclosure.numbers import next_number
 from mingtang.disclosure.services import note_shown
 from mingtang.editions.log import leaf_bytes, log_tree
-from mingtang.editions.models import Edition, LogEntry, LogHead, PublicDuty, Publication
+from mingtang.editions.models import Edition, LogEntry, LogHead, Publication, PublicDuty
 from mingtang.editions.selectors import duty_state, shown
 from mingtang.journal.models import Event
 from mingtang.journal.writing import writing
 from mingtang.merkle import leaf_hash, verify_inclusion
 from mingtang.records.models import Record
 from mingtang.units import roles
-from tests.factories import Desk, make_city
-from tests.records.test_perform import in_threads
 
 
 def correct(desk: Desk, paper: Record) -> None:

@@ -4,6 +4,7 @@ import json
 from datetime import timedelta
 
 import pytest
+from tests.factories import City, Desk, at, make_desk
 
 from mingtang.disclosure.services import note_shown
 from mingtang.duties.calendars import current_calendar, import_notice
@@ -16,9 +17,10 @@ from mingtang.records.rulebook import rulebook
 from mingtang.records.spec import known_facts
 from mingtang.rules import NoticeError, Quota
 from mingtang.units import roles
-from tests.factories import City, Desk, at, make_desk
 
-NOTICE_2027 = "date,kind,name\n2027-01-01至2027-01-03,放假,元旦\n2027-02-05至2027-02-11,放假,春节\n2027-02-14,上班,春节\n"
+NOTICE_2027 = (
+    "date,kind,name\n2027-01-01至2027-01-03,放假,元旦\n2027-02-05至2027-02-11,放假,春节\n2027-02-14,上班,春节\n"
+)
 
 
 def test_an_unannounced_year_is_provisional_until_its_notice_moves_the_clock(city: City) -> None:
@@ -41,11 +43,13 @@ def test_an_unannounced_year_is_provisional_until_its_notice_moves_the_clock(cit
 def test_a_second_notice_keeps_the_first_and_replaces_its_own_year(city: City) -> None:
     import_notice(NOTICE_2027, source="一", now=city.now)
     import_notice("2028-01-03,放假,元旦\n", source="二", now=city.now)
-    import_notice("2027-01-04,放假,元旦\n", source="三", now=city.now)
+    import_notice("2027-01-04至2027-01-05,放假,元旦\n2026-12-31,放假,元旦\n", source="三", now=city.now)
     calendar = current_calendar()
     assert not calendar.is_working(at("2028-01-03 00:00").date())
     assert not calendar.is_working(at("2027-01-04 00:00").date())
     assert calendar.is_working(at("2027-01-01 00:00").date())
+    assert not calendar.is_working(at("2026-12-31 00:00").date())
+    assert not calendar.is_working(at("2026-10-01 00:00").date())
     assert CalendarVersion.objects.count() == 3
 
 

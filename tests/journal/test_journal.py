@@ -1,12 +1,12 @@
 """The journal is a chain: a changed, removed or cut row is found and named."""
 
 import pytest
+from tests.factories import Desk
 
 from mingtang.journal.models import Event
 from mingtang.journal.selectors import verify_journal
 from mingtang.journal.writing import append, writing
 from mingtang.units import roles
-from tests.factories import Desk
 
 
 @pytest.fixture

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 from django.db import connections
+from tests.factories import City, Desk, document_data, make_city, make_desk
 
 from mingtang.journal.models import Event
 from mingtang.journal.selectors import verify_journal
@@ -15,7 +16,6 @@ from mingtang.records.errors import IllegalState, NotAllowed, RecordsError, Stal
 from mingtang.records.models import PerformedRequest, Record
 from mingtang.records.services import edit_record, open_record, perform
 from mingtang.units import roles
-from tests.factories import City, Desk, document_data, make_city, make_desk
 
 
 def test_a_stale_form_is_refused_and_nothing_changes(desk: Desk) -> None:

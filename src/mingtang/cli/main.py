@@ -6,7 +6,7 @@ import sys
 
 from . import calendar_commands, documents_commands, rules_commands
 
-DATABASE_COMMANDS = frozenset({"serve", "worker", "migrate", "demo", "people", "calendar", "journal"})
+DATABASE_COMMANDS = frozenset({"serve", "worker", "migrate", "demo", "people", "calendar", "journal", "units"})
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -16,16 +16,28 @@ def main(arguments: list[str] | None = None) -> int:
     wanted = sys.argv[1:] if arguments is None else arguments
     rules_commands.register(subparsers, emitted=_emitted_events)
     documents_commands.register(subparsers)
-    if not wanted or wanted[0] in DATABASE_COMMANDS or wanted[0].startswith("-"):
-        _set_up()
-        from . import demo_commands, people_commands, server_commands
+    needs_database = not wanted or wanted[0] in DATABASE_COMMANDS or wanted[0].startswith("-")
+    if needs_database:
+        try:
+            _set_up()
+        except ValueError as error:
+            print(error, file=sys.stderr)
+            return 1
+        from . import demo_commands, people_commands, server_commands, units_commands
+
+        units_commands.register(subparsers)
 
         people_commands.register(subparsers)
         calendar_commands.register(subparsers)
         demo_commands.register(subparsers)
         server_commands.register(subparsers)
     parsed = parser.parse_args(wanted)
-    return int(parsed.func(parsed) or 0)
+    try:
+        return _run(parsed) if needs_database else int(parsed.func(parsed) or 0)
+    except BrokenPipeError:
+        # Whoever read our output has seen enough; say nothing more, also not at exit.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
 
 
 def _set_up() -> None:
@@ -33,6 +45,21 @@ def _set_up() -> None:
     import django
 
     django.setup()
+
+
+def _run(parsed: argparse.Namespace) -> int:
+    """Run the command; what the operator can mend is one Chinese line, not a stack trace."""
+    from django.db import DatabaseError
+
+    from mingtang.units.profile import ProfileError
+
+    try:
+        return int(parsed.func(parsed) or 0)
+    except ProfileError as error:
+        print(error, file=sys.stderr)
+    except DatabaseError as error:
+        print(f"数据库不能使用：{error}\n还没有建立的，先运行 mingtang migrate。", file=sys.stderr)
+    return 1
 
 
 def _emitted_events() -> frozenset[str]:

@@ -9,6 +9,7 @@ import sys
 import threading
 import time
 import urllib.request
+from contextlib import suppress
 from typing import Any
 
 from django.conf import settings
@@ -16,6 +17,7 @@ from django.core.management import call_command
 from django.utils import timezone
 
 TICK_SECONDS = 5
+WATCH_SECONDS = 2
 READY_SECONDS = 60
 
 
@@ -72,7 +74,7 @@ def work(arguments: argparse.Namespace) -> int:
 
 def serve(arguments: argparse.Namespace) -> int:
     """Migrate, load the demo city into an empty database, then run web server and worker until stopped."""
-    from mingtang.units.models import Unit
+    from mingtang.units.models import Person, Unit
 
     from . import demo_commands
 
@@ -87,14 +89,19 @@ def serve(arguments: argparse.Namespace) -> int:
     step("建立或升级数据库……")
     migrate(arguments)
     call_command("collectstatic", interactive=False, verbosity=0)
-    if not arguments.no_demo and not Unit.objects.exists():
-        if arguments.host not in ("127.0.0.1", "localhost", "::1"):
-            print("演示数据只能在本机地址上使用。", file=sys.stderr)
-            return 1
+    wants_demo = not arguments.no_demo and not Unit.objects.exists()
+    has_demo = Person.objects.filter(demonstration=True).exists()
+    if (wants_demo or has_demo) and arguments.host not in ("127.0.0.1", "localhost", "::1"):
+        print(
+            "演示数据只能在本机地址上使用。正式使用请换一个空的数据目录（MINGTANG_HOME），并加 --no-demo。",
+            file=sys.stderr,
+        )
+        return 1
+    if wants_demo:
         step("装载演示城市……")
         demo_commands.load(step)
     command = [sys.executable, "-m", "mingtang.cli.main", "worker"]
-    worker = subprocess.Popen(command)
+    workers = [subprocess.Popen(command)]
     web = subprocess.Popen(
         [
             sys.executable,
@@ -109,7 +116,7 @@ def serve(arguments: argparse.Namespace) -> int:
             "--workers",
             "1",
             "--blocking-threads",
-            "8",
+            "4",
             "--log-level",
             "warning",
             "mingtang.settings.wsgi:application",
@@ -117,7 +124,7 @@ def serve(arguments: argparse.Namespace) -> int:
     )
 
     def stop(*_: Any) -> None:
-        for process in (web, worker):
+        for process in (web, workers[-1]):
             process.terminate()
 
     for number in (signal.SIGTERM, signal.SIGINT):
@@ -126,9 +133,15 @@ def serve(arguments: argparse.Namespace) -> int:
     if _wait_until_ready(address, web):
         step(f"已启动：{address}")
         demo_commands.print_accounts(address)
+    while web.poll() is None:
+        if workers[-1].poll() is not None:
+            step("后台任务中断，正在重新启动……")
+            workers.append(subprocess.Popen(command))
+        with suppress(subprocess.TimeoutExpired):
+            web.wait(WATCH_SECONDS)
     status = web.wait()
     stop()
-    worker.wait()
+    workers[-1].wait()
     return status if status > 0 else 0
 
 

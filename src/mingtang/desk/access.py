@@ -25,7 +25,7 @@ from mingtang.units.roles import ADMINISTRATORS
 class StaffRequest(HttpRequest):
     """A request of somebody who signed in: ``actor`` and ``now`` are fixed for its whole length."""
 
-    user: Person  # type: ignore[assignment]
+    user: Person
     actor: Actor
     now: datetime
 

@@ -75,8 +75,7 @@ def as_posted(saved: AutosavedForm) -> QueryDict:
 def typed_values(form: forms.Form, data: QueryDict) -> dict[str, Any]:
     """What a form's fields hold as typed, unchecked: to show it again without complaining about it yet."""
     return {
-        name: field.widget.value_from_datadict(data, {}, form.add_prefix(name))  # type: ignore[arg-type]
-        for name, field in form.fields.items()
+        name: field.widget.value_from_datadict(data, {}, form.add_prefix(name)) for name, field in form.fields.items()
     }
 
 

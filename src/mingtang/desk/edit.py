@@ -41,7 +41,7 @@ def new(request: StaffRequest, kind: str) -> HttpResponse:
         raise NotAllowed(f"谁起草谁解读：这份{spec.label}由{about.lead_unit.short_name}的{ROLES[spec.creator]}新建。")
     key = f"new:{kind}:{about.pk if about else ''}"
     form_class = import_string(spec.form)
-    page = {"about": about, "key": key, "extra": request.POST.get("imported", "")}
+    page: dict[str, Any] = {"about": about, "key": key, "extra": request.POST.get("imported", "")}
     if request.method != "POST":
         return _form_page(
             request, spec, form_class(**_asked(request, about=about, key=key, form_class=form_class)), page
@@ -204,20 +204,19 @@ def _form_page(
     request: StaffRequest, spec: RecordSpec, form: RecordForm, page: Mapping[str, Any], status: int = 200
 ) -> HttpResponse:
     refused = page.get("refused")
-    record = page.get("record")
-    about = page.get("about")
+    record: Record | None = page.get("record")
+    about: Record | None = page.get("about")
+    known = record or about
     context = {
         "spec": spec,
         "form": form,
         "groups": form.grouped(),
         "request_key": str(uuid.uuid4()),
-        "faults": show_faults(refused.faults, record or about, request.actor, form.fields)
-        if refused and (record or about)
-        else [],
-        "refusals": refused.faults if refused and not (record or about) else [],
+        "faults": show_faults(refused.faults, known, request.actor, form.fields) if refused and known else [],
+        "refusals": refused.faults if refused and not known else [],
         "may_import": spec.importer is not None and record is None,
         "attach_next": None if about or record else next(iter(attachable(spec.kind)), None),
-        "cancel": record_url(record or about) if record or about else reverse("desk:list", args=[spec.kind]),
+        "cancel": record_url(known) if known else reverse("desk:list", args=[spec.kind]),
         **page,
         **autosave.notice(request, page["key"]),
     }

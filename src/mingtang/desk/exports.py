@@ -37,7 +37,7 @@ def table(form: str, name: str, headings: Sequence[str], rows: Iterable[Sequence
     if form == "csv":
         response: Any = StreamingHttpResponse(_csv_lines(headings, rows), content_type="text/csv; charset=utf-8")
         response["Content-Disposition"] = content_disposition_header(True, f"{name}.csv")
-        return response  # type: ignore[no-any-return]
+        return response
     if form != "xlsx":
         raise Http404
     book = Workbook(write_only=True)

@@ -53,7 +53,7 @@ def _keep_review(context: Context, *, passed: bool) -> None:
         masks=context.data.get("masks", []),
         at=context.now,
     )
-    context.results.update(content=review.content_hash, masks=str(len(review.masks)))
+    context.results.update(review=str(review.pk), masks=str(len(review.masks)))
 
 
 @effect("disclosure.publish")
@@ -106,7 +106,7 @@ def publish(context: Context) -> None:
         duty.save(update_fields=["index_number"])
         project(duty)
     context.results.update(
-        publication=publication.index_number, edition=str(edition.number), content=edition.payload_hash
+        publication=publication.index_number, edition=str(edition.number), content=entries[-1].salted_hash
     )
 
 
@@ -127,12 +127,16 @@ def withdraw(context: Context) -> None:
 
 @effect("disclosure.erase")
 def erase(context: Context) -> None:
-    """Delete every edition's content and salt and leave a tombstone. The log keeps its salted hashes: proofs still hold."""
+    """Delete every edition's content, hash and salt and leave a tombstone.
+
+    The log and the journal hold salted hashes only: proofs still hold, and nothing short can be guessed back.
+    """
     publication, _ = _public(context)
     entries = []
     for edition in publication.editions.exclude(state=ERASED):
         entries.append(_entry(publication, edition, "erased", context.now))
-        edition.state, edition.payload, edition.reason, edition.salt = ERASED, "", "", ""
+        edition.state, edition.reason = ERASED, ""
+        edition.payload = edition.payload_hash = edition.salt = ""
         edition.save()
     publication.title = "（内容已依法清除）"
     publication.summary = publication.document_number = ""

@@ -80,7 +80,10 @@ class DocumentForm(RecordForm):
     source_unit = forms.CharField(label=_("信息来源"), required=False, max_length=80)
     topic = forms.ChoiceField(label=_("主题分类"), required=False, choices=_choices(TOPICS, _("请选择")))
     policy = forms.BooleanField(
-        label=_("政策性文件"), required=False, initial=True, help_text=_("须附解读方案和解读材料，公开后3个工作日内发布解读。")
+        label=_("政策性文件"),
+        required=False,
+        initial=True,
+        help_text=_("须附解读方案和解读材料，公开后3个工作日内发布解读。"),
     )
     normative = forms.BooleanField(label=_("规范性文件（影响公民、法人权利义务）"), required=False)
     broad_reach = forms.BooleanField(label=_("涉及面广"), required=False)

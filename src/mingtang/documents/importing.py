@@ -21,7 +21,9 @@ def read_document(name: str, data: bytes) -> Imported:
     paper = parse_paper(upload.text)
     known = unit_names()
     questions = [warning.message for warning in paper.warnings] + [
-        f"责任单位“{unit}”没有对应到系统里的单位。" for unit in paper.responsible_units if recognise(unit, known) is None and recognise_group(unit) is None
+        f"责任单位“{unit}”没有对应到系统里的单位。"
+        for unit in paper.responsible_units
+        if recognise(unit, known) is None and recognise_group(unit) is None
     ]
     values: dict[str, Any] = {
         "title": paper.title or "",

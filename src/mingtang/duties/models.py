@@ -13,6 +13,7 @@ class CalendarVersion(models.Model):
     """One state of the working-day calendar. A new notice makes a new version; old ones stay."""
 
     number = models.PositiveIntegerField(primary_key=True)
+    year = models.PositiveSmallIntegerField(_("公布的年份"))
     source = models.CharField(_("依据"), max_length=200)
     loaded_at = models.DateTimeField(_("载入时间"))
 

@@ -77,6 +77,10 @@ def payload(interpretation: Interpretation) -> dict[str, Any]:
         ],
         "articles": [f"a{number}" for number in interpretation.articles],
         "experts": interpretation.experts,
+        "media": [
+            {"outlet": placed.outlet, "url": placed.url, "clip": placed.clip, "at": placed.placed_at.date().isoformat()}
+            for placed in interpretation.placements.all()
+        ],
         "interpreters": paper.get("interpreters", []),
         "cooperators": paper.get("cooperators", []),
         "stages": interpretation.stages,

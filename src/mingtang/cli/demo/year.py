@@ -3,6 +3,7 @@
 People are invented and marked as demonstration data. The same day always gives the same city.
 """
 
+import re
 import tomllib
 from collections.abc import Callable, Iterator
 from datetime import datetime, time, timedelta
@@ -299,10 +300,14 @@ def _draft(story: Story, paper: dict[str, Any]) -> Record:
 
 def _interpret(story: Story, paper: dict[str, Any], record: Record) -> Record:
     labels = rulebook().enumerations["interpretation_points"].items
-    lines = [line for line in paper["body"].strip().splitlines() if line.startswith(("（", "第"))]
+    lines = [
+        re.sub(r"^（[^）]+）|^第[^条]+条\s*", "", line)
+        for line in paper["body"].strip().splitlines()
+        if line.startswith(("（", "第"))
+    ]
     points: dict[str, dict[str, str]] = {
-        code: {"text": f"{label}：{lines[number % len(lines)].split('。', 1)[-1].strip() or lines[0]}"}
-        for number, (code, label) in enumerate(labels.items())
+        code: {"text": lines[number % len(lines)]}
+        for number, code in enumerate(labels)
         if code not in ("keywords", "differences")
     }
     points["keywords"] = {"not_applicable": "文中没有专门术语。"}
