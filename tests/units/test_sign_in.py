@@ -8,15 +8,23 @@ import pytest
 from allauth.mfa.adapter import get_adapter
 from allauth.mfa.models import Authenticator
 from allauth.mfa.totp.internal.auth import TOTP, format_hotp_value, hotp_value, yield_hotp_counters_from_time
+from axes.models import AccessAttempt
 from django.contrib.sessions.models import Session
+from django.core.cache import cache
 from django.test import Client
 from django.urls import reverse
+from django.utils import timezone
 
 from mingtang.units.models import Person
 from mingtang.units.services import set_password
 
 PASSWORD = "ma-tou-qin-1206"
 LOGIN = "/accounts/login/"
+
+
+@pytest.fixture(autouse=True)
+def fresh_counts() -> None:
+    cache.clear()
 
 
 @pytest.fixture
@@ -26,8 +34,8 @@ def person(db: Any) -> Person:
     return person
 
 
-def sign_in(client: Client, password: str = PASSWORD) -> Any:
-    return client.post(LOGIN, {"login": "official", "password": password})
+def sign_in(client: Client, password: str = PASSWORD, username: str = "official") -> Any:
+    return client.post(LOGIN, {"login": username, "password": password})
 
 
 def is_in(client: Client) -> bool:
@@ -68,9 +76,50 @@ def test_five_failures_lock_the_name_at_that_address(person: Person) -> None:
     answers = [sign_in(client, "wrong").status_code for _ in range(5)]
     locked = sign_in(client)
     assert locked.status_code == 429
-    assert "十五分钟" in locked.content.decode()
     assert answers[:4] == [200] * 4
     assert sign_in(Client(REMOTE_ADDR="10.0.0.9")).status_code == 302
+
+
+def test_the_locked_page_says_when_to_try_again_and_trying_meanwhile_does_not_move_it(person: Person) -> None:
+    client = Client()
+    for _ in range(5):
+        sign_in(client, "wrong")
+    moment = timezone.now() - timedelta(minutes=6)
+    AccessAttempt.objects.update(attempt_time=moment)
+    for _ in range(2):
+        locked = sign_in(client)
+        assert f"{timezone.localtime(moment + timedelta(minutes=15)):%H:%M}" in locked.content.decode()
+    AccessAttempt.objects.update(attempt_time=moment - timedelta(minutes=10))
+    assert sign_in(client).status_code == 302
+
+
+def test_another_letter_case_is_the_same_name_to_the_lock(person: Person) -> None:
+    client = Client()
+    assert sign_in(client, username="OFFICIAL").status_code == 200 and not is_in(client)
+    for name in ("Official", "oFFicial", "OFFICIAL", "offiCIAL"):
+        sign_in(client, "wrong", name)
+    assert sign_in(client).status_code == 429
+
+
+def test_colleagues_typos_behind_one_address_shut_nobody_out(person: Person) -> None:
+    for number in range(20):
+        for _ in range(4):
+            sign_in(Client(), "wrong", f"colleague{number}")
+    assert sign_in(Client()).status_code == 302
+
+
+def test_one_time_codes_cannot_be_guessed_at_length(person: Person) -> None:
+    secret = "JBSWY3DPEHPK3PXP"
+    TOTP.activate(person, secret)
+    for number in range(5):
+        client = Client(REMOTE_ADDR=f"10.0.0.{number}")
+        sign_in(client)
+        assert "太多" not in client.post(reverse("mfa_authenticate"), {"code": "000000"}).content.decode()
+    client = Client(REMOTE_ADDR="10.0.1.1")
+    sign_in(client)
+    counter = next(iter(yield_hotp_counters_from_time()))
+    right = client.post(reverse("mfa_authenticate"), {"code": format_hotp_value(hotp_value(secret, counter))})
+    assert "太多" in right.content.decode() and not is_in(client)
 
 
 def test_nobody_signs_up(db: Any) -> None:

@@ -13,7 +13,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.cache import never_cache
 
-from mingtang.records.errors import IllegalState, NotAllowed
+from mingtang.records.errors import IllegalState, NotAllowed, Refused
 from mingtang.records.models import Record
 from mingtang.records.selectors import find_visible
 from mingtang.records.spec import RecordSpec, spec_for
@@ -30,6 +30,7 @@ class StaffRequest(HttpRequest):
     now: datetime
 
 
+NOT_WORDS = {"csrfmiddlewaretoken", "request_key", "autosave_key", "imported", "expected_version", "about", "next"}
 View = Callable[..., HttpResponse]
 
 
@@ -52,6 +53,8 @@ def staff_view(view: View) -> View:
             return message_page(request, 403, "这一步不由您办理", str(error), back=_record_address(kwargs))
         except IllegalState as error:
             return message_page(request, 409, "这一步已经不能办了", str(error), back=_record_address(kwargs))
+        except Refused as error:
+            return message_page(request, 422, "还不能办理", str(error), back=_record_address(kwargs))
 
     return inner
 
@@ -74,8 +77,21 @@ def is_administrator(actor: Actor) -> bool:
 
 
 def message_page(request: HttpRequest, status: int, title: str, text: str, back: str = "") -> HttpResponse:
-    context = {"title": title, "text": text, "back": back}
+    context = {"title": title, "text": text, "back": back, "typed": _typed_words(request)}
     return render(request, "desk/message.html", context, status=status)
+
+
+def _typed_words(request: HttpRequest) -> list[str]:
+    """What somebody wrote before they were refused, long enough to be worth copying: no sentence is lost."""
+    if request.method != "POST":
+        return []
+    kept = [value for name, values in request.POST.lists() if name not in NOT_WORDS for value in values]
+    return [value for value in kept if len(value) > 12]
+
+
+def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
+    """The form was opened too long ago, or in another sign-in."""
+    return message_page(request, 403, "页面已过期", "请返回重新打开这一页再提交。您填写的内容列在下面，可以复制。")
 
 
 def spec_or_404(kind: str) -> RecordSpec:

@@ -60,6 +60,13 @@ def pending(person: Person, key: str) -> AutosavedForm | None:
     return found.order_by("-saved_at", "-pk").first()
 
 
+def version_typed_on(request: StaffRequest, key: str) -> int | None:
+    """The version a restored text was typed against, so that saving it still notices what changed since."""
+    saved = pending(request.user, key) if request.GET.get("restore") == "1" else None
+    value = as_posted(saved).get("expected_version", "") if saved is not None else ""
+    return int(value) if str(value).isdecimal() else None
+
+
 def forget(person: Person, key: str) -> None:
     AutosavedForm.objects.filter(person=person, form_key__in=(key, f"{key}+")).delete()
 

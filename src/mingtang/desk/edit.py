@@ -13,7 +13,7 @@ from django.utils.module_loading import import_string
 from mingtang.records.errors import NotAllowed, Refused, StaleVersion
 from mingtang.records.forms import RecordForm
 from mingtang.records.models import Record
-from mingtang.records.selectors import find_visible, may_edit
+from mingtang.records.selectors import find_visible, may_edit, was_performed
 from mingtang.records.services import edit_record, open_record
 from mingtang.records.spec import Imported, RecordSpec
 from mingtang.text.uploads import UploadError
@@ -74,6 +74,8 @@ def new(request: StaffRequest, kind: str) -> HttpResponse:
 def edit(request: StaffRequest, kind: str, record_id: uuid.UUID) -> HttpResponse:
     """Change the content of a record in a state that allows it."""
     spec, record = record_or_404(request, kind, record_id)
+    if request.method == "POST" and was_performed(request.POST.get("request_key", "")):
+        return redirect(record_url(record))
     if not may_edit(record, actor=request.actor):
         state = spec.state_by_name[record.state].label
         raise NotAllowed(f"“{state}”的{spec.label}不能修改，或者不由您修改。起草和退文后由{ROLES[spec.creator]}修改。")
@@ -81,6 +83,7 @@ def edit(request: StaffRequest, kind: str, record_id: uuid.UUID) -> HttpResponse
     form_class = import_string(spec.form)
     page: dict[str, Any] = {"record": record, "key": key, "version": record.version}
     if request.method != "POST":
+        page["version"] = autosave.version_typed_on(request, key) or record.version
         initial = form_class.initial_of(spec.detail(record))
         asked = _asked(request, record=record, key=key, form_class=form_class, initial=initial)
         return _form_page(request, spec, form_class(**asked), page)
@@ -165,7 +168,7 @@ def _import(request: StaffRequest, spec: RecordSpec, form_class: Any, page: dict
 
 def _without_gaps(values: Mapping[str, Any], form_class: Any) -> dict[str, Any]:
     """Leave out what nobody typed, so that the form's own proposals stand."""
-    return {name: value for name, value in values.items() if value not in ("", None, [], {}, False)}
+    return {name: value for name, value in values.items() if value is False or value not in ("", None, [], {})}
 
 
 def _signed(imported: Imported, form: RecordForm) -> str:
@@ -187,10 +190,18 @@ def _meanwhile(form: RecordForm, current: Mapping[str, Any]) -> list[tuple[str, 
     """Fields in which the stored record and the typed form now differ: label, stored, typed."""
     rows = []
     for name, field in form.fields.items():
-        stored, typed = current.get(name), form.cleaned_data.get(name)
-        if (stored or None) != (typed or None):
-            rows.append((str(field.label), shown(stored)[:400], shown(typed)[:400]))
+        stored, typed = _in_words(field, current.get(name)), _in_words(field, form.cleaned_data.get(name))
+        if stored != typed:
+            rows.append((str(field.label), stored[:400], typed[:400]))
     return rows
+
+
+def _in_words(field: Any, value: Any) -> str:
+    """A value as people chose it: labels for codes, one kind of line end."""
+    labels = {str(code): str(label) for code, label in getattr(field, "choices", ())}
+    if isinstance(value, list | tuple):
+        return "、".join(labels.get(str(item), shown(item)) for item in value)
+    return labels.get(str(value), shown(value).replace("\r\n", "\n").strip())
 
 
 def _after_creation(request: StaffRequest, record: Record, about: Record | None) -> str:

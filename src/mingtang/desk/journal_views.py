@@ -8,12 +8,23 @@ from mingtang.journal.models import Event, JournalHead
 from mingtang.journal.names import emitted_events, event_label
 from mingtang.journal.selectors import verify_journal
 from mingtang.records.errors import NotAllowed
+from mingtang.records.spec import all_specs
 from mingtang.units.models import Person
 from mingtang.units.roles import AUDIT_ADMINISTRATOR
 
 from .access import StaffRequest, staff_view
 
 PAGE = 50
+
+
+def _moved(event: Event) -> str:
+    """The change of state in words; empty where an event changed none."""
+    spec = next((spec for spec in all_specs() if event.name.startswith(f"{spec.kind}.")), None)
+    if spec is None or not event.to_state or event.from_state == event.to_state:
+        return ""
+    labels = {name: state.label for name, state in spec.state_by_name.items()}
+    before, after = labels.get(event.from_state, ""), labels.get(event.to_state, event.to_state)
+    return f"{before} → {after}" if before else after
 
 
 @staff_view
@@ -36,7 +47,12 @@ def journal(request: StaffRequest) -> HttpResponse:
     context = {
         "page": page,
         "rows": [
-            {"event": event, "label": event_label(event.name), "person": people.get(event.actor_id or 0, "系统")}
+            {
+                "event": event,
+                "label": event_label(event.name),
+                "person": people.get(event.actor_id or 0, "系统"),
+                "moved": _moved(event),
+            }
             for event in events
         ],
         "head": JournalHead.objects.filter(pk=1).first(),

@@ -15,7 +15,7 @@ from django.utils.safestring import SafeString, mark_safe
 from mingtang.disclosure.services import note_shown
 from mingtang.records.errors import IllegalState, NotAllowed, Refused, StaleVersion
 from mingtang.records.models import Record
-from mingtang.records.selectors import options
+from mingtang.records.selectors import options, was_performed
 from mingtang.records.services import perform, why_not_allowed
 from mingtang.records.spec import Context, RecordSpec, Transition
 from mingtang.text.bodies import blocks_of
@@ -35,6 +35,8 @@ def do(request: StaffRequest, kind: str, record_id: uuid.UUID, transition: str) 
     step = spec.transition_by_name.get(transition)
     if step is None:
         raise Http404
+    if request.method == "POST" and was_performed(request.POST.get("request_key", "")):
+        return redirect(record_url(record))
     reason = why_not_allowed(Context(spec, record, request.actor, request.now), step)
     if reason:
         raise NotAllowed(reason)
@@ -47,6 +49,7 @@ def do(request: StaffRequest, kind: str, record_id: uuid.UUID, transition: str) 
     form_class = import_string(step.form) if step.form else None
     page: dict[str, Any] = {"key": key, "version": record.version}
     if request.method != "POST":
+        page["version"] = autosave.version_typed_on(request, key) or record.version
         if form_class is not None and request.GET.get("restore") == "1":
             saved = autosave.pending(request.user, key)
             if saved is not None:
@@ -105,7 +108,10 @@ def _page(
         "form": form,
         "groups": form.grouped() if form is not None else [],
         "facts": shown_groups(spec, row),
-        "blocks": [(block, _marked(block.text)) for block in blocks_of(getattr(row, spec.body))] if spec.body else [],
+        "title": _marked(record.title),
+        "blocks": [(block, _marked(block.title), _marked(block.text)) for block in blocks_of(getattr(row, spec.body))]
+        if spec.body
+        else [],
         "before": show_faults(option.faults, record, request.actor) if option and "faults" not in page else [],
         "request_key": str(uuid.uuid4()),
         "cancel": record_url(record),

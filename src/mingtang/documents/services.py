@@ -4,12 +4,13 @@ from mingtang.disclosure.numbers import next_number
 from mingtang.records.errors import NotAllowed, Refused
 from mingtang.records.models import CO_ISSUER, GATEKEEPER, Link, RecordParty
 from mingtang.records.rulebook import rulebook
-from mingtang.records.services import describe_fault, perform
+from mingtang.records.services import describe_fault, join_parties, perform
 from mingtang.records.spec import Context, Facts, effect, run_named_gates
 from mingtang.units.models import Unit
 from mingtang.units.selectors import general_office_of
 
 from .forms import RETURN_GATES
+from .models import Document
 
 PLAIN_FIELDS = [
     "name_of",
@@ -57,12 +58,25 @@ def write_document(context: Context) -> None:
     for name in PLAIN_FIELDS:
         if name in data:
             setattr(paper, name, data[name])
+    paper.body = paper.body.replace("\r\n", "\n")
+    _check_cuts(paper)
     if "co_issuers" in data:
         _write_co_issuers(context, data["co_issuers"])
     if not paper.issuers or "co_issuers" in data:
         paper.issuers = data.get("issuers") or _issuer_names(context)
     paper.save()
     context.record.title = paper.title
+
+
+def _check_cuts(paper: Document) -> None:
+    """A cut that is not in the text would cut nothing: refuse it where it is typed, not where it is published."""
+    paper.cuts = [{name: str(value).replace("\r\n", "\n") for name, value in cut.items()} for cut in paper.cuts]
+    missing = [number for number, cut in enumerate(paper.cuts, 1) if not cut["quote"] or cut["quote"] not in paper.body]
+    if paper.openness == "redacted_release" and missing:
+        book = rulebook()
+        raise Refused(
+            [book.fault("cut_not_found", field="cuts", gate="openness_determined", number=number) for number in missing]
+        )
 
 
 def _write_co_issuers(context: Context, codes: list[str]) -> None:
@@ -87,6 +101,8 @@ def bring_gatekeeper(context: Context) -> None:
     """From the moment it is sent up, the general office of the same level is party to the paper (A27)."""
     office = general_office_of(context.record.lead_unit)
     RecordParty.objects.get_or_create(record=context.record, unit=office, role=GATEKEEPER)
+    for link in Link.objects.filter(target=context.record).select_related("source"):
+        join_parties(link.source, context.record)
 
 
 @effect("document.approve_interpretation")

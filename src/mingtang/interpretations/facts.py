@@ -39,12 +39,12 @@ def of_document_fact(context: Context) -> dict[str, Any] | None:
     if interpretation is None:
         return None
     approved = last_event(interpretation.record_id, "interpretation.approved")
-    edited = last_event(interpretation.record_id, "interpretation.edited")
+    reopened = interpretation.record.state in ("drafting", "returned")
     return {
         "plan": bool(interpretation.plan.strip()),
         "material": bool(interpretation.material.strip()),
         "approved": approved is not None,
-        "changed_since_approval": bool(approved and edited and edited.sequence > approved.sequence),
+        "changed_since_approval": approved is not None and reopened,
         "plan_signed_on": local_day(approved.at) if approved else None,
         "missing_points": missing_points(interpretation.points),
         "points_without_reason": points_without_reason(interpretation.points),

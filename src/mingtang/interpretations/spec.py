@@ -148,7 +148,7 @@ INTERPRETATION = register(
                 gates=("interpretation.complete",),
             ),
             Transition("reopen", "重新修改", ("approved",), "drafting", DRAFTER, "interpretation.reopened"),
-            *_review_steps("interpretation", "approved", "drafting"),
+            *_review_steps("interpretation", "approved", "returned"),
             Transition(
                 "publish",
                 "公开",
@@ -288,7 +288,7 @@ INTERPRETATION_EVENT = register(
         facts_shown=event_facts_shown,
         payload=event_payload,
         body="summary",
-        editable_in=("planned",),
+        editable_in=("planned", "held"),
         attached=Attachment("document", "explains", required=False),
     )
 )

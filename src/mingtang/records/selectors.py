@@ -10,7 +10,7 @@ from mingtang.rules import Fault
 from mingtang.units.actors import Actor
 from mingtang.units.roles import ADMINISTRATORS
 
-from .models import Record, RecordParty
+from .models import PerformedRequest, Record, RecordParty
 from .services import why_not_allowed
 from .spec import Context, Facts, Transition, run_named_gates, spec_for
 
@@ -80,6 +80,11 @@ def options(record: Record, *, actor: Actor, now: datetime) -> list[Option]:
             continue
         found.append(Option(step, why_not_allowed(context, step), tuple(run_named_gates(facts, step.gates))))
     return found
+
+
+def was_performed(request_key: str) -> bool:
+    """True if a request with this key was carried out: pressing twice is no mistake to report."""
+    return bool(request_key) and PerformedRequest.objects.filter(key=request_key[:80]).exists()
 
 
 def may_edit(record: Record, *, actor: Actor) -> bool:

@@ -77,6 +77,7 @@ def open_record(
             RecordParty.objects.create(record=record, unit=lead, role=LEAD)
             if about is not None and spec.attached is not None:
                 Link.objects.create(source=record, target=about, kind=spec.attached.link)
+                join_parties(record, about)
             writer.memory[("lock", record.pk)] = record
             context = Context(spec, record, actor, now, data=data)
             context._detail = spec.model(record=record)
@@ -202,6 +203,13 @@ def _run(
             )
         event = _write_event(context, f"{spec.kind}.returned" if stopping else step.event, before, record.state)
         return Outcome(record, event, returned=bool(stopping), faults=faults)
+
+
+def join_parties(record: Record, about: Record) -> None:
+    """What travels with a record is open to the same parties: co-issuers cooperate, the gatekeeper checks."""
+    others = RecordParty.objects.filter(record=about).exclude(role=LEAD).values_list("unit_id", "role")
+    for unit_id, role in others:
+        RecordParty.objects.get_or_create(record=record, unit_id=unit_id, role=role)
 
 
 def why_not_allowed(context: Context, step: Transition) -> str:
