@@ -122,9 +122,43 @@ def test_one_time_codes_cannot_be_guessed_at_length(person: Person) -> None:
     assert "太多" in right.content.decode() and not is_in(client)
 
 
+@pytest.mark.parametrize("page", ["signup/", "password/reset/", "password/set/", "email/", "confirm-email/", "inactive/"])
+def test_pages_nobody_needs_are_not_there(person: Person, page: str) -> None:
+    client = Client()
+    assert client.get(f"/accounts/{page}").status_code == 404
+    sign_in(client)
+    assert client.get(f"/accounts/{page}").status_code == 404
+
+
 def test_nobody_signs_up(db: Any) -> None:
-    Client().post("/accounts/signup/", {"username": "guest", "password1": PASSWORD, "password2": PASSWORD})
+    form = {"username": "guest", "password1": PASSWORD, "password2": PASSWORD}
+    assert Client().post("/accounts/signup/", form).status_code == 404
     assert not Person.objects.exists()
+
+
+def current_code(secret: str) -> str:
+    return format_hotp_value(hotp_value(secret, next(iter(yield_hotp_counters_from_time()))))
+
+
+def test_the_second_factor_is_set_up_and_the_password_changed_on_pages_that_work(person: Person) -> None:
+    client = Client()
+    sign_in(client)
+    asked = client.get(reverse("mfa_activate_totp"))
+    assert asked.status_code == 302 and asked["Location"].startswith(reverse("account_reauthenticate"))
+    assert client.get(asked["Location"]).status_code == 200
+    assert client.post(asked["Location"], {"password": PASSWORD}).status_code == 302
+    page = client.get(reverse("mfa_activate_totp"))
+    assert page.status_code == 200
+    done = client.post(reverse("mfa_activate_totp"), {"code": current_code(page.context["form"].secret)})
+    assert done["Location"] == reverse("mfa_view_recovery_codes")
+    for name in ("mfa_index", "mfa_view_recovery_codes", "mfa_generate_recovery_codes", "mfa_deactivate_totp"):
+        assert client.get(reverse(name)).status_code == 200, name
+    change = reverse("account_change_password")
+    assert client.get(change).status_code == 200
+    new = "new-ma-tou-qin-1207"
+    assert client.post(change, {"oldpassword": PASSWORD, "password1": new, "password2": new}).status_code == 302
+    person.refresh_from_db()
+    assert person.check_password(new) and is_in(client)
 
 
 def test_an_idle_session_ends(person: Person, settings: Any) -> None:

@@ -1,5 +1,6 @@
 """Addresses when one process serves the back office and the public site."""
 
+from allauth.account import views as account
 from django.urls import include, path
 
 from .urls_public import handler404, handler500
@@ -7,8 +8,17 @@ from .urls_public import urlpatterns as public_patterns
 
 __all__ = ["handler404", "handler500", "urlpatterns"]
 
+# Only what an official needs: allauth's pages for sign-up, e-mail and forgotten passwords stay unrouted.
+accounts = [
+    path("login/", account.login, name="account_login"),
+    path("logout/", account.logout, name="account_logout"),
+    path("password/change/", account.password_change, name="account_change_password"),
+    path("reauthenticate/", account.reauthenticate, name="account_reauthenticate"),
+    path("2fa/", include("allauth.mfa.urls")),
+]
+
 urlpatterns = [
-    path("accounts/", include("allauth.urls")),
+    path("accounts/", include(accounts)),
     path("desk/", include("mingtang.desk.urls")),
     *public_patterns,
 ]
