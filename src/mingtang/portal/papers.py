@@ -120,13 +120,19 @@ def pieces(blocks: Iterable[Mapping[str, Any]], *, top: int = 2, anchors: bool =
             id=block.get("id", "") if anchors else "",
             kind=block.get("kind", "paragraph"),
             number=block.get("number", ""),
-            title=block.get("title", ""),
-            text=block.get("text", ""),
+            title=heading_of(block),
+            text="" if heading_of(block) == block.get("text") else block.get("text", ""),
             level=top if block.get("kind") in ("chapter", "title") else below,
             notes=[],
         )
         for block in blocks
     ]
+
+
+def heading_of(block: Mapping[str, Any]) -> str:
+    """The words of a heading; the title of an attached text is written as its text."""
+    words = block.get("title", "")
+    return str(words or block.get("text", "") if block.get("kind") in ("chapter", "section", "title") else words)
 
 
 def contents(text: Sequence[Piece]) -> list[tuple[Piece, list[Piece]]]:
