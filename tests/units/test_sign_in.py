@@ -9,8 +9,10 @@ from allauth.mfa.adapter import get_adapter
 from allauth.mfa.models import Authenticator
 from allauth.mfa.totp.internal.auth import TOTP, format_hotp_value, hotp_value, yield_hotp_counters_from_time
 from axes.models import AccessAttempt
+from cryptography.fernet import InvalidToken
 from django.contrib.sessions.models import Session
 from django.core.cache import cache
+from django.core.exceptions import ValidationError
 from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
@@ -138,6 +140,24 @@ def test_nobody_signs_up(db: Any) -> None:
 
 def current_code(secret: str) -> str:
     return format_hotp_value(hotp_value(secret, next(iter(yield_hotp_counters_from_time()))))
+
+
+def test_secrets_of_one_time_codes_are_not_readable_in_the_database(person: Person, settings: Any) -> None:
+    secret = "JBSWY3DPEHPK3PXP"
+    TOTP.activate(person, secret)
+    stored = Authenticator.objects.get(user=person)
+    assert secret not in str(stored.data)
+    assert stored.wrap().validate_code(current_code(secret))
+    key = settings.HOME / "secrets" / "one_time_code_key"
+    assert key.read_text() == settings.ONE_TIME_CODE_KEY and key.stat().st_mode & 0o077 == 0
+    settings.ONE_TIME_CODE_KEY = "another installation's"
+    with pytest.raises(InvalidToken):
+        stored.wrap().validate_code(current_code(secret))
+
+
+def test_a_short_password_is_refused_in_chinese(person: Person) -> None:
+    with pytest.raises(ValidationError, match="至少要有10个字符"):
+        set_password(person=person, password="ma-tou")
 
 
 def test_the_second_factor_is_set_up_and_the_password_changed_on_pages_that_work(person: Person) -> None:

@@ -3,7 +3,7 @@
 from datetime import timedelta
 
 from .base import *  # noqa: F403
-from .base import TEMPLATES
+from .base import TEMPLATES, _secret
 
 ROOT_URLCONF = "mingtang.settings.urls_embedded"
 WSGI_APPLICATION = "mingtang.settings.wsgi.application"
@@ -64,7 +64,7 @@ AUTHENTICATION_BACKENDS = [
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.Argon2PasswordHasher"]
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
-    {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 10}},
+    {"NAME": "mingtang.units.passwords.LongEnough", "OPTIONS": {"min_length": 10}},
     {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
 ]
 CSRF_FAILURE_VIEW = "mingtang.desk.access.csrf_failure"
@@ -81,6 +81,8 @@ ACCOUNT_SESSION_REMEMBER = False
 # A whole office signs in from one address, so that limit only stops floods. ``login_failed`` counts one-time codes
 # by account (see ``ClosedAdapter``): whoever guesses them already has the password.
 ACCOUNT_RATE_LIMITS = {"login": "300/m/ip", "login_failed": "5/15m/key,30/d/key"}
+MFA_ADAPTER = "mingtang.units.adapter.SealedSecrets"
+ONE_TIME_CODE_KEY = _secret("one_time_code_key")
 MFA_SUPPORTED_TYPES = ["totp", "recovery_codes"]
 MFA_ALLOW_UNVERIFIED_EMAIL = True
 MFA_TOTP_ISSUER = "Mingtang"
