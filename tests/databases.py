@@ -84,7 +84,9 @@ class Database:
     def keep(self) -> dict[str, bytes]:
         """All that is in it, for ``restore``: per file on SQLite, per table on PostgreSQL. Nobody may be writing."""
         if not self.on_postgres:
-            return {ending: Path(self.name + ending).read_bytes() for ending in FILES if os.path.exists(self.name + ending)}
+            return {
+                ending: Path(self.name + ending).read_bytes() for ending in FILES if os.path.exists(self.name + ending)
+            }
         with psycopg.connect(self.url) as connection:
             tables = connection.execute("SELECT tablename FROM pg_tables WHERE schemaname = 'public'").fetchall()
             kept = {}

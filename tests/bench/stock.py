@@ -16,7 +16,6 @@ def main(writers: int, papers: int) -> None:
     from django.core.management import call_command
     from tests.factories import make_city, make_desk
 
-
     call_command("migrate", run_syncdb=True, interactive=False, verbosity=0)
     desk = make_desk(make_city())
     for _ in range(writers):
