@@ -100,14 +100,18 @@ def return_slip(request: StaffRequest, record: Record, events: list[Event]) -> d
     payload = payload_of(event)
     remark = Remark.objects.filter(pk=payload["remark"]).first() if payload.get("remark") else None
     author = Person.objects.filter(pk=event.actor_id).first() if event.actor_id else None
-    automatic = "remark" not in payload and event.from_state != "reported"
     return {
         "label": event_label(event.name),
         "faults": show_faults(payload.get("faults", []), record, request.actor),
         "remark": remark.text if remark else "",
-        "author": "系统按规定自动退回" if automatic and payload.get("faults") else str(author or "系统"),
+        "author": "系统按规定自动退回" if _was_automatic(event, payload) else str(author or "系统"),
         "at": moment_words(event.at, request.now),
     }
+
+
+def _was_automatic(event: Event, payload: dict[str, Any]) -> bool:
+    """A return that the gates made when the drafter reported; a clerk's own return carries the step's effects."""
+    return event.to_state == "returned" and bool(payload.get("faults")) and event.from_state != "reported"
 
 
 def timeline(events: list[Event], request: StaffRequest) -> list[dict[str, Any]]:
@@ -123,7 +127,9 @@ def timeline(events: list[Event], request: StaffRequest) -> list[dict[str, Any]]
         {
             "event": event,
             "label": event_label(event.name),
-            "person": people.get(event.actor_id or 0, "系统"),
+            "person": "系统自动退回"
+            if _was_automatic(event, payloads[event.pk])
+            else people.get(event.actor_id or 0, "系统"),
             "at": moment_words(event.at, request.now),
             "remark": remarks.get(payloads[event.pk].get("remark", ""), ""),
             "faults": payloads[event.pk].get("faults", []),
