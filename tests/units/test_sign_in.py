@@ -10,14 +10,13 @@ from allauth.mfa.models import Authenticator
 from allauth.mfa.totp.internal.auth import TOTP, format_hotp_value, hotp_value, yield_hotp_counters_from_time
 from axes.models import AccessAttempt
 from cryptography.fernet import InvalidToken
-from django.contrib.sessions.models import Session
 from django.core.cache import cache
 from django.core.exceptions import ValidationError
 from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
-from mingtang.units.models import Person
+from mingtang.units.models import Person, Session
 from mingtang.units.services import set_password
 
 PASSWORD = "ma-tou-qin-1206"
@@ -124,7 +123,9 @@ def test_one_time_codes_cannot_be_guessed_at_length(person: Person) -> None:
     assert "太多" in right.content.decode() and not is_in(client)
 
 
-@pytest.mark.parametrize("page", ["signup/", "password/reset/", "password/set/", "email/", "confirm-email/", "inactive/"])
+@pytest.mark.parametrize(
+    "page", ["signup/", "password/reset/", "password/set/", "email/", "confirm-email/", "inactive/"]
+)
 def test_pages_nobody_needs_are_not_there(person: Person, page: str) -> None:
     client = Client()
     assert client.get(f"/accounts/{page}").status_code == 404
@@ -205,7 +206,61 @@ def test_the_fourth_session_ends_the_first(person: Person) -> None:
         sign_in(client)
         assert is_in(client)
     assert [is_in(client) for client in clients] == [False, True, True, True]
-    assert Session.objects.count() == 3
+    assert person.sessions.count() == 3
+
+
+def test_a_session_counts_from_sign_in_on(person: Person) -> None:
+    first = Client()
+    sign_in(first)
+    for _ in range(3):
+        sign_in(Client())
+    assert not is_in(first)
+
+
+def test_signing_out_elsewhere_ends_no_session_here(person: Person) -> None:
+    here = Client()
+    sign_in(here)
+    for _ in range(4):
+        there = Client()
+        sign_in(there)
+        there.post(reverse("account_logout"))
+        assert not is_in(there)
+    assert is_in(here)
+    assert person.sessions.count() == 1
+
+
+def test_changing_the_password_leaves_only_the_session_it_was_changed_in(person: Person) -> None:
+    here, there = Client(), Client()
+    for client in (there, here, Client()):
+        sign_in(client)
+    new = "new-ma-tou-qin-1207"
+    here.post(reverse("account_change_password"), {"oldpassword": PASSWORD, "password1": new, "password2": new})
+    assert is_in(here) and not is_in(there)
+    assert person.sessions.count() == 1
+    others = [Client(), Client()]
+    for client in others:
+        sign_in(client, new)
+    assert [is_in(client) for client in (here, *others)] == [True] * 3
+
+
+def test_sessions_long_over_are_cleared_at_the_next_sign_in(person: Person) -> None:
+    Session.objects.create(session_key="old", session_data="", expire_date=timezone.now() - timedelta(days=1))
+    sign_in(Client())
+    assert not Session.objects.filter(session_key="old").exists()
+
+
+@pytest.mark.parametrize("page", ["portal:home", "portal:policies", "portal:articles"])
+def test_public_pages_neither_vary_by_session_nor_touch_it(person: Person, page: str) -> None:
+    client = Client()
+    sign_in(client)
+    client.get(reverse("desk:home"))
+    before = Session.objects.get()
+    for visitor in (client, Client()):
+        response = visitor.get(reverse(page))
+        assert response.status_code == 200
+        assert "Cookie" not in response.get("Vary", "") and not response.cookies
+    after = Session.objects.get()
+    assert (after.session_data, after.expire_date) == (before.session_data, before.expire_date)
 
 
 def test_a_new_password_ends_open_sessions(person: Person) -> None:

@@ -11,7 +11,6 @@ WSGI_APPLICATION = "mingtang.settings.wsgi.application"
 INSTALLED_APPS = [
     "django.contrib.auth",
     "django.contrib.contenttypes",
-    "django.contrib.sessions",
     "django.contrib.messages",
     "django.contrib.staticfiles",
     "django.contrib.humanize",
@@ -100,6 +99,7 @@ AXES_RESET_ON_SUCCESS = True
 AXES_VERBOSE = False
 
 # A session ends half an hour after its last request and twelve hours after sign-in; the fourth ends the oldest.
+SESSION_ENGINE = "mingtang.units.sessions"
 SESSION_IDLE = timedelta(minutes=30)
 SESSION_LONGEST = timedelta(hours=12)
 SESSIONS_PER_PERSON = 3

@@ -11,6 +11,9 @@ from django.conf import settings
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
+from .models import Person
+from .services import set_password
+
 
 class ClosedAdapter(DefaultAccountAdapter):
     """allauth without sign-up."""
@@ -28,6 +31,10 @@ class ClosedAdapter(DefaultAccountAdapter):
 
         Counted here as well, one person's typos would shut out every colleague behind the same address.
         """
+
+    def set_password(self, user: Person, password: str) -> None:
+        """Ends the person's sessions; allauth opens a new one for the browser in which the password was changed."""
+        set_password(person=user, password=password)
 
 
 class SealedSecrets(DefaultMFAAdapter):

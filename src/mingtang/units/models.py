@@ -1,10 +1,16 @@
 """Regions, units, people and the posts that bind them."""
 
+from typing import TYPE_CHECKING
+
 from django.contrib.auth.models import AbstractUser
+from django.contrib.sessions.base_session import AbstractBaseSession
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from .roles import ROLES
+
+if TYPE_CHECKING:
+    from .sessions import SessionStore
 
 
 class Region(models.Model):
@@ -81,12 +87,14 @@ class Post(models.Model):
         return f"{self.unit_id} {self.role}"
 
 
-class OpenSession(models.Model):
-    """One session of a person, so that the oldest can be ended when there are too many."""
+class Session(AbstractBaseSession):
+    """A browser's session. A person's rows can be counted and ended together; nobody's are those of the sign-in page."""
 
-    person = models.ForeignKey(Person, models.CASCADE, related_name="open_sessions")
-    key = models.CharField(max_length=40, unique=True)
-    started_at = models.DateTimeField()
+    person = models.ForeignKey(Person, models.CASCADE, null=True, related_name="sessions")
+    started_at = models.DateTimeField(null=True)
 
-    def __str__(self) -> str:
-        return f"{self.person_id} {self.started_at:%Y-%m-%d %H:%M}"
+    @classmethod
+    def get_session_store_class(cls) -> "type[SessionStore]":
+        from .sessions import SessionStore
+
+        return SessionStore

@@ -99,8 +99,9 @@ def person_create(*, username: str, display_name: str, password: str) -> Person:
     return person
 
 
+@transaction.atomic
 def set_password(*, person: Person, password: str) -> None:
-    """Set a new password; every open session of the person becomes invalid with the old one.
+    """Set a new password and end every session of the person.
 
     Raises:
         django.core.exceptions.ValidationError: the password is too weak.
@@ -108,6 +109,7 @@ def set_password(*, person: Person, password: str) -> None:
     validate_password(password, person)
     person.set_password(password)
     person.save(update_fields=["password"])
+    person.sessions.all().delete()
 
 
 @transaction.atomic

@@ -1,18 +1,35 @@
-"""Limits on sessions: idle time, total time, and how many one person may have."""
+"""Sessions: kept with the person they belong to, and limited in idle time, total time and number."""
 
 from collections.abc import Callable
-from datetime import datetime
+from datetime import UTC, datetime
+from typing import Any
 
 from django.conf import settings
-from django.contrib.auth import logout
-from django.contrib.sessions.models import Session
+from django.contrib.auth import SESSION_KEY, logout
+from django.contrib.sessions.backends.db import SessionStore as DatabaseStore
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 
-from .models import OpenSession
+from .models import Person, Session
 
 STARTED, SEEN = "started_at", "seen_at"
 NOTE_EVERY_SECONDS = 60
+# The public's pages carry no session: they are the same for everybody and may be cached.
+STAFF_PATHS = ("/desk/", "/accounts/")
+
+
+class SessionStore(DatabaseStore):
+    """Database sessions whose rows know their person and start. Named by ``SESSION_ENGINE``."""
+
+    @classmethod
+    def get_model_class(cls) -> type[Session]:
+        return Session
+
+    def create_model_instance(self, data: dict[str, Any]) -> Session:
+        row: Session = super().create_model_instance(data)  # type: ignore[assignment]
+        row.person_id = int(data[SESSION_KEY]) if SESSION_KEY in data else None
+        row.started_at = datetime.fromtimestamp(data[STARTED], UTC) if STARTED in data else None
+        return row
 
 
 class SessionLimits:
@@ -22,26 +39,28 @@ class SessionLimits:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        if request.user.is_authenticated:
-            now = timezone.now()
-            if STARTED not in request.session:
-                _begin(request, now)
-            elif _is_over(request, now):
+        if not request.path.startswith(STAFF_PATHS):
+            return self.get_response(request)
+        now = timezone.now()
+        if settings.SESSION_COOKIE_NAME in request.COOKIES and STARTED in request.session:
+            if _is_over(request, now):
                 logout(request)
             elif now.timestamp() - request.session[SEEN] > NOTE_EVERY_SECONDS:
                 request.session[SEEN] = now.timestamp()
-        return self.get_response(request)
+        response = self.get_response(request)
+        if STARTED not in request.session and isinstance(request.user, Person):
+            _begin(request, request.user, now)
+        return response
 
 
-def _begin(request: HttpRequest, now: datetime) -> None:
+def _begin(request: HttpRequest, person: Person, now: datetime) -> None:
+    """Note the start of a session just opened, and keep only the newest few of its person."""
     request.session[STARTED] = request.session[SEEN] = now.timestamp()
-    if not request.session.session_key:
-        request.session.save()
-    OpenSession.objects.create(person_id=request.user.pk, key=request.session.session_key, started_at=now)
-    keys = OpenSession.objects.filter(person_id=request.user.pk).order_by("-started_at", "-pk")
-    for old in keys[settings.SESSIONS_PER_PERSON :]:
-        Session.objects.filter(session_key=old.key).delete()
-        old.delete()
+    request.session.save()
+    SessionStore.clear_expired()
+    newest = Session.objects.filter(person=person).order_by("-started_at", "-expire_date")
+    surplus = newest.values_list("pk", flat=True)[settings.SESSIONS_PER_PERSON :]
+    Session.objects.filter(pk__in=list(surplus)).delete()
 
 
 def _is_over(request: HttpRequest, now: datetime) -> bool:

@@ -24,6 +24,6 @@ def locked_page(
     attempts = AccessAttempt.objects.filter(
         username=counted_name(request, credentials), ip_address=get_client_ip_address(request)
     )
-    last = attempts.order_by("-attempt_time").values_list("attempt_time", flat=True).first() or timezone.now()
-    until = timezone.localtime(last + settings.AXES_COOLOFF_TIME)
+    last = attempts.order_by("-attempt_time").values_list("attempt_time", flat=True).first()
+    until = timezone.localtime((last or request.axes_attempt_time) + settings.AXES_COOLOFF_TIME)  # type: ignore[attr-defined]
     return render(request, "account/locked.html", {"until": until}, status=429)
