@@ -1,0 +1,127 @@
+"""Every public address x everything that must not be public. A new address without an entry fails."""
+
+from collections.abc import Iterator
+
+import pytest
+from django.test import Client
+from django.urls import get_resolver
+from tests.factories import City, Desk, make_desk
+
+from mingtang.disclosure.services import note_shown
+from mingtang.editions.models import Publication
+from mingtang.records.models import Record
+from mingtang.units import roles
+
+SECRETS = {
+    "draft": "还在起草的秘密标题",
+    "signed": "签了字还没审查的秘密标题",
+    "withheld": "不予公开的秘密标题",
+    "on_request": "依申请公开的秘密标题",
+    "correcting": "更正稿里还没公开的句子",
+    "erased": "已经清除的秘密标题",
+    "remark": "退文说明里的话",
+}
+IDENTITY = "11010519491231002X"
+
+
+def portal_routes() -> set[str]:
+    for pattern in get_resolver("mingtang.settings.urls_public").url_patterns:
+        if getattr(pattern, "namespace", None) == "portal":
+            return {route.name for route in pattern.url_patterns}
+    raise AssertionError("the portal is not mounted")
+
+
+def addresses(publication: Publication) -> Iterator[tuple[str, str]]:
+    path = f"/{publication.path}/"
+    yield "publication", path
+    yield "edition", f"{path}edition/1/"
+    yield "record_json", f"{path}record.json"
+    yield "proof", f"{path}proof/"
+    yield "proof", f"{path}proof/?format=json"
+    yield "difference", f"{path}difference/1/2/"
+
+
+FIXED = {
+    "home": ["/"],
+    "policies": ["/policies/", "/policies/?q=秘密", "/policies/?kind=interpretation", "/policies/?validity=erased"],
+    "articles": ["/articles/"],
+    "article": ["/articles/10/", "/articles/18/"],
+    "about": ["/about/"],
+}
+
+
+def test_every_route_has_an_entry() -> None:
+    covered = set(FIXED) | {name for name, _ in addresses(Publication(path="pub/x"))}
+    assert portal_routes() == covered
+
+
+@pytest.fixture
+def full_house(city: City) -> Desk:
+    """Every private state there is, beside two papers that are public."""
+    desk = make_desk(city)
+    desk.draft(title=SECRETS["draft"])
+    desk.signed(title=SECRETS["signed"])
+    withheld, _ = desk.signed(
+        title=SECRETS["withheld"],
+        openness="withheld",
+        mode="",
+        withholding_ground="state_secret",
+        withholding_reason="含有已定密的内容，密级为秘密。",
+    )
+    asked, _ = desk.signed(title=SECRETS["on_request"], mode="on_request")
+    for paper in (withheld, asked):
+        desk.review(paper)
+        desk.act(paper, "issue", roles.OPENNESS_OFFICER)
+        desk.act(paper, "file", roles.OPENNESS_OFFICER)
+    returned = desk.draft(title="要退的文件", name_of="government")
+    desk.interpret(returned)
+    desk.act(returned, "submit", roles.DRAFTER)
+    desk.act(returned, "approve", roles.UNIT_HEAD)
+    desk.act(returned, "report", roles.DRAFTER)
+    desk.act(
+        returned, "return", roles.GENERAL_OFFICE_CLERK, desk.office, data={"faults": [], "remark": SECRETS["remark"]}
+    )
+    public, _ = desk.published(title="公开的文件", body=f"一、名单\n某某，身份证{IDENTITY}。")
+    desk.act(public, "begin_correction", roles.DRAFTER, data={"remark": "补一句。"})
+    body = Record.objects.get(pk=public.pk).document.body
+    desk.edit(public, {"body": f"{body}\n{SECRETS['correcting']}。", "lead_units": [desk.unit.pk]})
+    erased, _ = desk.published(title=SECRETS["erased"])
+    desk.act(erased, "erase", roles.UNIT_HEAD, data={"reason": "公示期满。"})
+    note_shown()
+    return desk
+
+
+def test_nothing_private_stands_on_any_public_page(full_house: Desk) -> None:
+    client = Client()
+    pages = [address for found in FIXED.values() for address in found]
+    pages += [address for publication in Publication.objects.all() for _, address in addresses(publication)]
+    seen = ""
+    for address in pages:
+        response = client.get(address, follow=True)
+        assert response.status_code in (200, 404, 410), address
+        text = response.content.decode()
+        seen += text
+        for state, secret in SECRETS.items():
+            assert secret not in text, (address, state)
+        assert IDENTITY not in text, address
+    assert "公开的文件" in seen and "110105********002X" in seen
+
+
+def test_public_tables_hold_nothing_private(full_house: Desk) -> None:
+    from django.apps import apps
+
+    for model in apps.get_app_config("editions").get_models():
+        for row in model._default_manager.values():
+            text = str(row)
+            for state, secret in SECRETS.items():
+                assert secret not in text, (model.__name__, state)
+            assert IDENTITY not in text
+
+
+def test_the_journal_holds_no_words_and_no_personal_data(full_house: Desk) -> None:
+    from mingtang.journal.models import Event
+
+    for payload in Event.objects.values_list("payload", flat=True):
+        for state, secret in SECRETS.items():
+            assert secret not in payload, state
+        assert IDENTITY not in payload
