@@ -249,6 +249,15 @@ def test_sessions_long_over_are_cleared_at_the_next_sign_in(person: Person) -> N
     assert not Session.objects.filter(session_key="old").exists()
 
 
+def test_a_part_of_a_page_without_a_session_sends_the_whole_page_to_sign_in(db: Any) -> None:
+    page = {"HX-Request": "true", "HX-Current-URL": "http://testserver/desk/document/new/?about=1"}
+    response = Client().post(reverse("desk:autosave"), headers=page)
+    assert response.status_code == 401
+    assert response["HX-Redirect"] == f"{LOGIN}?next=%2Fdesk%2Fdocument%2Fnew%2F%3Fabout%3D1"
+    whole = Client().get("/desk/?page=2")
+    assert whole.status_code == 302 and whole["Location"] == f"{LOGIN}?next=/desk/%3Fpage%3D2"
+
+
 @pytest.mark.parametrize("page", ["portal:home", "portal:policies", "portal:articles"])
 def test_public_pages_neither_vary_by_session_nor_touch_it(person: Person, page: str) -> None:
     client = Client()

@@ -5,10 +5,13 @@ from collections.abc import Callable
 from datetime import datetime
 from functools import wraps
 from typing import Any
+from urllib.parse import urlencode, urlsplit, urlunsplit
 
-from django.contrib.auth.decorators import login_required
+from django.conf import settings
+from django.contrib.auth import REDIRECT_FIELD_NAME
+from django.contrib.auth.views import redirect_to_login
 from django.http import Http404, HttpRequest, HttpResponse
-from django.shortcuts import render
+from django.shortcuts import render, resolve_url
 from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.cache import never_cache
@@ -38,9 +41,10 @@ def staff_view(view: View) -> View:
     """Require sign-in, fix actor and moment, and turn refusals into pages that say what to do."""
 
     @never_cache
-    @login_required
     @wraps(view)
     def inner(request: StaffRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        if not request.user.is_authenticated:
+            return _to_sign_in(request)
         request.now = timezone.localtime()
         request.actor = actor_for(request.user, request.now)
         try:
@@ -57,6 +61,15 @@ def staff_view(view: View) -> View:
             return message_page(request, 422, "还不能办理", str(error), back=_record_address(kwargs))
 
     return inner
+
+
+def _to_sign_in(request: HttpRequest) -> HttpResponse:
+    """Send the browser to sign-in, and back. A part of a page is answered with 401: its whole page has to move."""
+    if "HX-Request" not in request.headers:
+        return redirect_to_login(request.get_full_path())
+    page = urlsplit(request.headers.get("HX-Current-URL", ""))
+    back = urlencode({REDIRECT_FIELD_NAME: urlunsplit(("", "", page.path, page.query, ""))})
+    return HttpResponse(status=401, headers={"HX-Redirect": f"{resolve_url(settings.LOGIN_URL)}?{back}"})
 
 
 def business_view(view: View) -> View:
