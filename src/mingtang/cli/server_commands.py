@@ -17,6 +17,7 @@ from django.core.management import call_command
 from django.utils import timezone
 
 TICK_SECONDS = 5
+CLOCKS_EVERY_ROUNDS = 12
 WATCH_SECONDS = 2
 READY_SECONDS = 60
 
@@ -61,13 +62,15 @@ def work(arguments: argparse.Namespace) -> int:
     stopping = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stopping.set())
-    parent = os.getppid()
+    parent, rounds = os.getppid(), 0
     while not stopping.is_set() and os.getppid() == parent:
         close_old_connections()
-        now = timezone.localtime()
         note_shown()
-        open_periodic(now)
-        remind(now)
+        if rounds % CLOCKS_EVERY_ROUNDS == 0:
+            now = timezone.localtime()
+            open_periodic(now)
+            remind(now)
+        rounds += 1
         stopping.wait(TICK_SECONDS)
     return 0
 

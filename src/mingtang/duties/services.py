@@ -135,12 +135,15 @@ def stage_of(duty: Duty, now: datetime) -> str:
     return "before_due" if duty.due_at - now <= SOON else ""
 
 
+@transaction.atomic
 def remind(now: datetime) -> list[Reminder]:
     """Note a reminder for the owing unit and its general office at each stage. Never twice for one stage (D10.2)."""
     made = []
-    for duty in Duty.objects.filter(closed_at=None, exempt_ground="", due_at__lte=now + SOON).select_related("unit"):
+    waiting = Duty.objects.filter(closed_at=None, exempt_ground="", due_at__lte=now + SOON).select_related("unit")
+    told = set(Reminder.objects.filter(duty__in=waiting).values_list("duty_id", "stage"))
+    for duty in waiting:
         stage = stage_of(duty, now)
-        if not stage:
+        if not stage or (duty.pk, stage) in told:
             continue
         for unit in _reminded(duty.unit):
             reminder, fresh = Reminder.objects.get_or_create(duty=duty, unit=unit, stage=stage, defaults={"at": now})
