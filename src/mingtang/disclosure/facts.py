@@ -4,9 +4,10 @@ from typing import Any
 
 from mingtang.journal.selectors import actors_of
 from mingtang.records.spec import Context, fact
+from mingtang.rows import find
 from mingtang.units.models import Person
 
-from .content import Place, find_personal_data, payload_of, reviewed_hash
+from .content import payload_of
 from .models import Disclosed, SecrecyReview
 
 SOURCE_FIELDS = ("stages", "openness", "mode", "withholding_ground", "withholding_reason", "cuts")
@@ -49,17 +50,7 @@ def reviewer_name(context: Context) -> str:
 @fact("disclosure.review")
 def review(context: Context) -> SecrecyReview | None:
     """The newest review, whatever its verdict."""
-    return SecrecyReview.objects.filter(record_id=context.record.pk).order_by("-at", "-pk").first()
-
-
-@fact("disclosure.content_hash")
-def current_hash(context: Context) -> str:
-    return reviewed_hash(payload_of(context))
-
-
-@fact("disclosure.personal_data")
-def personal_data(context: Context) -> list[Place]:
-    return find_personal_data(payload_of(context))
+    return find(SecrecyReview, record_id=context.record.pk, order=("-at", "-pk"))
 
 
 @fact("disclosure.missing")

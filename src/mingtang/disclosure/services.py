@@ -22,6 +22,7 @@ from mingtang.editions.selectors import shown
 from mingtang.journal.writing import append, current_writer, writing
 from mingtang.records.models import Link, Record
 from mingtang.records.spec import Context, Facts, effect, known_facts, spec_for
+from mingtang.rows import find, find_all, insert, update
 from mingtang.text.canonical import canonical_json
 from mingtang.units.actors import SYSTEM
 from mingtang.units.profile import current_profile
@@ -62,7 +63,7 @@ def publish(context: Context) -> None:
 
     A first publication gets the next index number of its organ and year; later ones supersede the live edition.
     """
-    review = SecrecyReview.objects.filter(record=context.record, passed=True).order_by("-at", "-pk").first()
+    review = find(SecrecyReview, record_id=context.record.pk, passed=True, order=("-at", "-pk"))
     kept = frozenset(
         f"{item['place']}:{item['start']}:{item['end']}"
         for item in (review.masks if review else [])
@@ -70,7 +71,7 @@ def publish(context: Context) -> None:
     )
     original = payload_of(context)
     payload = masked(original, kept)
-    disclosed = Disclosed.objects.filter(record=context.record).first()
+    disclosed = find(Disclosed, record_id=context.record.pk)
     publication = (
         Publication.objects.select_for_update().get(index_number=disclosed.index_number)
         if disclosed
@@ -78,30 +79,35 @@ def publish(context: Context) -> None:
     )
     _describe(publication, context, payload)
     publication.save()
-    Disclosed.objects.update_or_create(
-        record=context.record,
-        defaults={"index_number": publication.index_number, "content_hash": reviewed_hash(original)},
+    bridge = Disclosed(
+        record=context.record, index_number=publication.index_number, content_hash=reviewed_hash(original)
     )
+    if disclosed:
+        update(bridge)
+    else:
+        insert(bridge)
     entries = []
-    live = publication.editions.filter(state=LIVE).first()
+    earlier = find_all(Edition, publication_id=publication.pk)
+    live = next((edition for edition in earlier if edition.state == LIVE), None)
     if live is not None:
         live.state = SUPERSEDED
         live.save(update_fields=["state"])
         entries.append(_entry(publication, live, "superseded", context.now))
     text = canonical_json(payload)
-    edition = Edition.objects.create(
+    edition = Edition(
         publication=publication,
-        number=publication.editions.count() + 1,
+        number=len(earlier) + 1,
         payload=text,
         payload_hash=hash_of(payload),
         salt=secrets.token_hex(16),
         reason=_correction_reason(context) if live else "",
         published_at=context.now,
     )
+    insert(edition)
     entries.append(_entry(publication, edition, "published", context.now))
     _link(publication, context.record)
     _log_at_the_end(entries)
-    for duty in Duty.objects.filter(record=context.record, index_number=""):
+    for duty in find_all(Duty, record_id=context.record.pk, index_number=""):
         duty.index_number = publication.index_number
         duty.save(update_fields=["index_number"])
         project(duty)
@@ -214,8 +220,8 @@ def _describe(publication: Publication, context: Context, payload: dict[str, Any
 
 
 def _link(publication: Publication, record: Record) -> None:
-    for link in Link.objects.filter(source=record):
-        target = Disclosed.objects.filter(record_id=link.target_id).first()
+    for link in find_all(Link, source_id=record.pk):
+        target = find(Disclosed, record_id=link.target_id)
         if target is not None:
             PublicationLink.objects.get_or_create(
                 source=publication, target=Publication.objects.get(index_number=target.index_number), kind=link.kind

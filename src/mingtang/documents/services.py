@@ -2,10 +2,11 @@
 
 from mingtang.disclosure.numbers import next_number
 from mingtang.records.errors import NotAllowed, Refused
-from mingtang.records.models import CO_ISSUER, GATEKEEPER, Link, RecordParty
+from mingtang.records.models import CO_ISSUER, GATEKEEPER, Link, Record, RecordParty
 from mingtang.records.rulebook import rulebook
 from mingtang.records.services import describe_fault, join_parties, perform
 from mingtang.records.spec import Context, Facts, effect, run_named_gates
+from mingtang.rows import find_all, update
 from mingtang.units.models import Unit
 from mingtang.units.selectors import general_office_of
 
@@ -108,10 +109,12 @@ def bring_gatekeeper(context: Context) -> None:
 @effect("document.approve_interpretation")
 def approve_interpretation(context: Context) -> None:
     """The head's signature covers plan and material lying beside the paper (一并审签)."""
-    for link in Link.objects.filter(target=context.record, kind="interprets", source__state="drafting"):
-        interpretation = Facts(context)["interpretation.of_document"]
-        if interpretation and interpretation["plan"] and interpretation["material"]:
-            perform(link.source, "approve", actor=context.actor, now=context.now)
+    interpretation = context.facts["interpretation.of_document"]
+    if not interpretation or not interpretation["plan"] or not interpretation["material"]:
+        return
+    links = find_all(Link, target_id=context.record.pk, kind="interprets")
+    for record in find_all(Record, pk=[link.source_id for link in links], state="drafting", order=("pk",)):
+        perform(record, "approve", actor=context.actor, now=context.now)
 
 
 @effect("document.sign")
@@ -121,7 +124,7 @@ def sign(context: Context) -> None:
     paper.signed_at = context.now
     if paper.written_on is None:
         paper.written_on = context.now.date()
-    paper.save(update_fields=["signed_at", "written_on"])
+    update(paper, "signed_at", "written_on")
 
 
 @effect("document.return_slip")
@@ -145,5 +148,5 @@ def number(context: Context) -> None:
         prefix = unit.document_prefix or context.record.lead_unit.document_prefix
         serial = next_number(f"document:{prefix}:{context.now.year}")
         paper.document_number = f"{prefix}〔{context.now.year}〕{serial}号"
-        paper.save(update_fields=["document_number"])
+        update(paper, "document_number")
     context.results["document_number"] = paper.document_number

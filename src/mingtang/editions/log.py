@@ -8,6 +8,7 @@ from hashlib import sha256
 from django.db.models import Q
 
 from mingtang.merkle import Tree, leaf_hash
+from mingtang.rows import find, insert, update
 from mingtang.text.canonical import canonical_json
 
 from .models import LogEntry, LogHead, LogNode, Publication
@@ -59,8 +60,8 @@ class DatabaseNodes:
         return {(level, position): bytes.fromhex(value) for level, position, value in rows}
 
     def put_many(self, nodes: Mapping[Place, bytes]) -> None:
-        LogNode.objects.bulk_create(
-            LogNode(level=level, position=position, hash=value.hex()) for (level, position), value in nodes.items()
+        insert(
+            *(LogNode(level=level, position=position, hash=value.hex()) for (level, position), value in nodes.items())
         )
 
 
@@ -77,8 +78,10 @@ def append_entries(entries: Iterable[NewEntry]) -> list[LogEntry]:
     waiting = list(entries)
     if not waiting:
         return []
-    LogHead.objects.get_or_create(pk=1)
-    head = LogHead.objects.select_for_update().get(pk=1)
+    head = find(LogHead, pk=1, lock=True)
+    if head is None:
+        LogHead.objects.get_or_create(pk=1)
+        head = LogHead.objects.select_for_update().get(pk=1)
     tree = log_tree(head.size)
     made = []
     for entry in waiting:
@@ -103,7 +106,7 @@ def append_entries(entries: Iterable[NewEntry]) -> list[LogEntry]:
                 leaf_hash=leaf_hash(leaf).hex(),
             )
         )
-    LogEntry.objects.bulk_create(made)
+    insert(*made)
     head.size, head.root = tree.size, tree.root().hex()
-    head.save()
+    update(head)
     return made

@@ -3,9 +3,10 @@
 from typing import Any
 
 from mingtang.journal.selectors import last_event
-from mingtang.records.models import Link
+from mingtang.records.models import Link, Record
 from mingtang.records.rulebook import rulebook
 from mingtang.records.spec import Context, fact
+from mingtang.rows import find, find_all
 from mingtang.rules import local_day
 
 from .models import Interpretation
@@ -27,9 +28,17 @@ def points_without_reason(points: dict[str, Any]) -> list[str]:
 
 def of_document(record_id: Any) -> Interpretation | None:
     """The interpretation that travels with a paper: the first that was attached and not dropped."""
-    link = Link.objects.filter(target_id=record_id, kind="interprets").exclude(source__state="dropped")
-    first = link.order_by("source__created_at", "source_id").first()
-    return Interpretation.objects.filter(record_id=first.source_id).select_related("record").first() if first else None
+    links = find_all(Link, target_id=record_id, kind="interprets")
+    sources = [
+        record for record in find_all(Record, pk=[link.source_id for link in links]) if record.state != "dropped"
+    ]
+    if not sources:
+        return None
+    first = min(sources, key=lambda record: (record.created_at, record.pk))
+    found = find(Interpretation, record_id=first.pk)
+    if found is not None:
+        found.record = first
+    return found
 
 
 @fact("interpretation.of_document")

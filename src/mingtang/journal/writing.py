@@ -16,6 +16,7 @@ from typing import Any
 
 from django.db import transaction
 
+from mingtang.rows import find, insert, update
 from mingtang.text.canonical import canonical_json
 
 from .models import Event, JournalHead
@@ -143,7 +144,7 @@ def event_hash(event: Event) -> str:
 def _chain(events: list[Event]) -> None:
     if not events:
         return
-    head = JournalHead.objects.select_for_update().filter(pk=1).first()
+    head = find(JournalHead, pk=1, lock=True)
     if head is None:
         JournalHead.objects.get_or_create(pk=1, defaults={"sequence": 0, "hash": ZERO})
         head = JournalHead.objects.select_for_update().get(pk=1)
@@ -152,5 +153,6 @@ def _chain(events: list[Event]) -> None:
         sequence += 1
         event.sequence, event.previous_hash = sequence, previous
         event.hash = previous = event_hash(event)
-    Event.objects.bulk_create(events)
-    JournalHead.objects.filter(pk=1).update(sequence=sequence, hash=previous)
+    head.sequence, head.hash = sequence, previous
+    insert(*events)
+    update(head)

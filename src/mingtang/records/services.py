@@ -10,6 +10,7 @@ from django.db import IntegrityError
 
 from mingtang.journal.models import Event
 from mingtang.journal.writing import Writer, append, writing
+from mingtang.rows import find, find_all, insert, update
 from mingtang.rules import Fault
 from mingtang.units.actors import Actor
 from mingtang.units.models import Unit
@@ -17,7 +18,7 @@ from mingtang.units.roles import ROLES
 
 from .errors import IllegalState, NotAllowed, Refused, StaleVersion
 from .models import LEAD, Link, PerformedRequest, Record, RecordParty, Remark
-from .spec import Context, Facts, RecordSpec, Transition, effect_named, run_named_gates, spec_for
+from .spec import Context, RecordSpec, Transition, effect_named, run_named_gates, spec_for
 
 RETURNED = "returned"
 
@@ -158,7 +159,7 @@ def _run(
     with writing() as writer:
         record = _lock(writer, record_id, step.locks)
         if request_key:
-            earlier = PerformedRequest.objects.filter(key=request_key).first()
+            earlier = find(PerformedRequest, key=request_key)
             if earlier is not None:
                 return Outcome(record, None, returned=earlier.returned, repeated=True)
         context = Context(spec, record, actor, now, step, data)
@@ -168,7 +169,7 @@ def _run(
             raise IllegalState(
                 f"“{record.title}”现在的状态是“{spec.state_by_name[record.state].label}”，不能{step.label}。"
             )
-        facts = Facts(context)
+        facts = context.facts
         if step.applies and not facts[step.applies]:
             raise NotAllowed(f"“{step.label}”不适用于这份{spec.label}。")
         reason = why_not_allowed(context, step)
@@ -193,13 +194,13 @@ def _run(
                 context.results["warnings"] = [describe_fault(fault) for fault in faults]
         record.version += 1
         record.changed_at = now
-        record.save()
+        update(record)
         if data.get("remark"):
             remark = Remark.objects.create(record=record, text=data["remark"])
             context.results["remark"] = str(remark.pk)
         if request_key:
-            PerformedRequest.objects.create(
-                key=request_key, record=record, transition=step.name, returned=bool(stopping), at=now
+            insert(
+                PerformedRequest(key=request_key, record=record, transition=step.name, returned=bool(stopping), at=now)
             )
         event = _write_event(context, f"{spec.kind}.returned" if stopping else step.event, before, record.state)
         return Outcome(record, event, returned=bool(stopping), faults=faults)
@@ -241,10 +242,11 @@ def _lock(writer: Writer, record_id: uuid.UUID, link_kinds: tuple[str, ...]) -> 
         raise RuntimeError("a step may only touch records that the outermost step locked")
     wanted = {record_id}
     if link_kinds:
-        wanted.update(Link.objects.filter(target_id=record_id, kind__in=link_kinds).values_list("source_id", flat=True))
-        wanted.update(Link.objects.filter(source_id=record_id, kind__in=link_kinds).values_list("target_id", flat=True))
-    for record in Record.objects.select_for_update().filter(pk__in=wanted).order_by("pk"):
+        wanted.update(link.source_id for link in find_all(Link, target_id=record_id, kind=link_kinds))
+        wanted.update(link.target_id for link in find_all(Link, source_id=record_id, kind=link_kinds))
+    for record in find_all(Record, pk=wanted, order=("pk",), lock=True):
         writer.memory[("lock", record.pk)] = record
+        record.lead_unit = find(Unit, pk=record.lead_unit_id) or record.lead_unit
     return writer.memory[("lock", record_id)]  # type: ignore[no-any-return]
 
 

@@ -9,6 +9,7 @@ from django.db import models
 
 from mingtang.journal import names
 from mingtang.records.models import LEAD, Record, RecordParty
+from mingtang.rows import find, find_all
 from mingtang.rules import Fault
 from mingtang.units.actors import Actor
 from mingtang.units.roles import DRAFTER
@@ -130,8 +131,10 @@ class RecordSpec:
 
     def detail(self, record: Record) -> Any:
         """The detail row of a record of this kind, with ``record`` set without another query."""
-        row = self.model._default_manager.get(record_id=record.pk)
-        row.record = record  # type: ignore[attr-defined]
+        row: Any = find(self.model, record_id=record.pk)
+        if row is None:
+            raise self.model.DoesNotExist(f"{self.kind} {record.pk}")  # type: ignore[attr-defined]
+        row.record = record
         return row
 
 
@@ -148,12 +151,14 @@ class Context:
     results: dict[str, Any] = field(default_factory=dict)
     _detail: Any = None
     _parties: tuple[tuple[str, str], ...] | None = None
+    _facts: "Facts | None" = None
 
     @property
     def parties(self) -> tuple[tuple[str, str], ...]:
         """Pairs of unit code and party role."""
         if self._parties is None:
-            self._parties = tuple(RecordParty.objects.filter(record_id=self.record.pk).values_list("unit_id", "role"))
+            parties = find_all(RecordParty, record_id=self.record.pk)
+            self._parties = tuple((party.unit_id, party.role) for party in parties)
         return self._parties
 
     def units_as(self, *parties: str) -> list[str]:
@@ -165,6 +170,13 @@ class Context:
         if self._detail is None:
             self._detail = self.spec.detail(self.record)
         return self._detail
+
+    @property
+    def facts(self) -> "Facts":
+        """The facts as they were before any effect: what the gates of this step judge, each asked for once."""
+        if self._facts is None:
+            self._facts = Facts(self)
+        return self._facts
 
 
 class Facts(Mapping[str, Any]):
