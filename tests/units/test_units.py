@@ -1,15 +1,17 @@
 """Units, successors, names, posts and the three administrators kept apart."""
 
-from datetime import date
+from datetime import date, timedelta
 from pathlib import Path
 
 import pytest
 from django.core.exceptions import ValidationError
-from tests.factories import START, City, at
+from tests.factories import START, City, Desk, at
 
+from mingtang.duties.subjects import subjects_of
+from mingtang.records.spec import Context, spec_for
 from mingtang.text.papers import parse_paper
 from mingtang.units import roles
-from mingtang.units.actors import actor_for
+from mingtang.units.actors import SYSTEM, actor_for
 from mingtang.units.models import Person, Unit
 from mingtang.units.profile import ProfileError, current_profile, read_profile
 from mingtang.units.selectors import (
@@ -71,6 +73,84 @@ def test_merged_units_route_to_their_successor(city: City) -> None:
     assert current_unit(Unit.objects.get(pk="ybj"), date(2026, 7, 1)).pk == "rsj"
 
 
+def test_a_merged_unit_and_its_successor_never_stand_on_the_same_day(city: City) -> None:
+    for unit in Unit.objects.exclude(successor=None).select_related("successor"):
+        starts = unit.successor.valid_from
+        assert starts is None or unit.valid_to == starts - timedelta(days=1), unit.pk
+    assert current_unit(Unit.objects.get(pk="jcj"), date(2026, 1, 1)).pk == "jcj"
+    names = {unit.pk for unit in units_in_group("constituent_departments", date(2019, 3, 1))}
+    assert "sthjj" in names and not {"hbj", "jcj"} & names
+
+
+def test_groups_by_kind_have_their_members(city: City) -> None:
+    day = date(2026, 5, 1)
+    banners = {unit.pk for unit in units_in_group("banner_county_governments", day)}
+    assert banners == {"keq", "zzq", "zhq", "klx", "klq", "nmq", "zltq", "hlgl", "kfq"}
+    offices = {unit.pk for unit in units_in_group("general_offices", day)}
+    assert offices == {"zfb", "kfqb", *(f"{code}b" for code in banners - {"kfq"})}
+    everybody = {unit.pk for unit in units_in_group("all_units", day)}
+    assert everybody == set(Unit.objects.filter(valid_to=None).values_list("pk", flat=True))
+    assert "hbj" in {unit.pk for unit in units_in_group("all_units", date(2017, 5, 1))}
+
+
+def test_a_group_owes_as_it_stood_on_the_day_of_the_event(desk: Desk) -> None:
+    paper = desk.draft()
+    for day, third in (("2017-05-01 09:00", "hbj"), ("2026-05-01 09:00", "sthjj")):
+        context = Context(spec_for("document"), paper, SYSTEM, at(day))
+        units = subjects_of("interpretation_event_units", context)
+        assert {unit.pk for unit in units} == {"fgw", "jyj", third}
+
+
+@pytest.mark.parametrize(
+    ("name", "code"),
+    [
+        ("市发改委", "fgw"),
+        ("通辽市发改委", "fgw"),
+        ("通辽市发展和改革委员会", "fgw"),
+        ("市发展和改革委员会", "fgw"),
+        ("发展和改革委员会", "fgw"),
+        ("人力资源和社会保障局", "rsj"),
+        ("通辽市人社局", "rsj"),
+        ("通辽市委宣传部", "xcb"),
+        ("通辽市网信办", "wxb"),
+        ("市人民政府", "szf"),
+        ("市人民政府办公厅", "zfb"),
+        ("科尔沁左翼中旗", "zzq"),
+        ("科左中旗", "zzq"),
+        ("科尔沁左翼后旗人民政府", "zhq"),
+        ("扎鲁特旗巴彦塔拉苏木", "bytl"),
+        ("财政局", "czj"),
+        ("市", None),
+        ("通辽市", None),
+    ],
+)
+def test_units_are_known_by_the_names_papers_use(city: City, name: str, code: str | None) -> None:
+    assert recognise(name) == code
+
+
+def test_groups_are_known_by_name() -> None:
+    assert recognise_group("各旗县市区") == recognise_group("各旗县市区人民政府") == "banner_county_governments"
+    assert recognise_group("各旗") is None
+
+
+def test_regions_carry_their_official_codes(city: City) -> None:
+    assert Unit.objects.get(pk="bytl").region_id == "150526200"
+    village = Unit.objects.get(pk="dslg").region
+    assert (village.pk, village.parent_id) == ("150526200201", "150526200")
+
+
+def test_merging_never_goes_in_circles_or_into_the_past(city: City) -> None:
+    education, civil = city.unit("教育局"), city.unit("民政局")
+    unit_merge(unit=education, successor=civil, on=date(2026, 1, 1))
+    with pytest.raises(UnitsError, match="互相并入"):
+        unit_merge(unit=civil, successor=education, on=date(2026, 2, 1))
+    with pytest.raises(UnitsError, match="撤销日期已定"):
+        unit_merge(unit=education, successor=city.unit("公安局"), on=date(2026, 3, 1))
+    with pytest.raises(UnitsError, match="改选它的承继单位"):
+        unit_merge(unit=city.unit("公安局"), successor=Unit.objects.get(pk="hbj"), on=date(2026, 1, 1))
+    assert Unit.objects.get(pk="mzj").valid_to is None and Unit.objects.get(pk="gaj").successor is None
+
+
 def test_vertical_units_know_their_superior(city: City) -> None:
     assert Unit.objects.get(pk="qxj").vertical_superior == "内蒙古自治区气象局"
 
@@ -99,6 +179,19 @@ def test_posts_count_only_while_they_last(city: City) -> None:
     assert not actor_for(person, at("2026-05-01 00:00")).posts
 
 
+def test_the_same_post_twice_at_one_time_is_refused_in_words(city: City) -> None:
+    person = Person.objects.create(username="twice", display_name="某人")
+    unit = city.unit("教育局")
+    post = post_assign(person=person, unit=unit, role=roles.DRAFTER, valid_from=date(2026, 1, 1))
+    for day in (date(2026, 1, 1), date(2026, 5, 1), date(2025, 5, 1)):
+        with pytest.raises(UnitsError, match="不能重叠"):
+            post_assign(person=person, unit=unit, role=roles.DRAFTER, valid_from=day)
+    post_end(post=post, on=date(2026, 6, 30))
+    post_assign(person=person, unit=unit, role=roles.DRAFTER, valid_from=date(2026, 7, 1))
+    post_assign(person=person, unit=unit, role=roles.UNIT_HEAD, valid_from=date(2026, 1, 1))
+    assert person.posts.count() == 3
+
+
 def test_a_post_in_an_ended_unit_is_refused(city: City) -> None:
     with pytest.raises(UnitsError, match="承继单位"):
         post_assign(
@@ -113,8 +206,16 @@ def test_accounts_need_a_decent_password_and_an_unused_name(city: City) -> None:
     with pytest.raises(ValidationError):
         person_create(username="weak", display_name="弱", password="12345")
     person_create(username="strong", display_name="强", password="ma-tou-qin-1206")
-    with pytest.raises(UnitsError, match="已被使用"):
-        person_create(username="strong", display_name="强", password="ma-tou-qin-1206")
+    for name in ("strong", "STRONG"):
+        with pytest.raises(UnitsError, match="已被使用"):
+            person_create(username=name, display_name="强", password="ma-tou-qin-1206")
+    for name in ("", "two words", "tab\t", "全角　空格", "x" * 61):
+        with pytest.raises(UnitsError, match="用户名"):
+            person_create(username=name, display_name="强", password="ma-tou-qin-1206")
+    for name in ("", " ", "名" * 41):
+        with pytest.raises(UnitsError, match="姓名"):
+            person_create(username="nameless", display_name=name, password="ma-tou-qin-1206")
+    assert Person.objects.count() == 1
 
 
 def test_a_broken_profile_names_file_and_key(tmp_path: Path) -> None:

@@ -3,7 +3,10 @@
 from collections.abc import Iterable, Mapping
 from datetime import date
 
+from django.db.models import Q
+
 from .models import Unit
+from .profile import current_profile
 
 GOVERNMENT = "government"
 GENERAL_OFFICE = "general_office"
@@ -32,12 +35,24 @@ def general_office_of(unit: Unit) -> Unit:
     return office
 
 
+# Groups that follow from what a unit is; every other group is listed by the profile.
+GROUPS_BY_KIND: Mapping[str, Q] = {
+    "all_units": Q(),
+    "general_offices": Q(kind=GENERAL_OFFICE),
+    "banner_county_governments": Q(kind=GOVERNMENT, region__level="county"),
+}
+
+
 def units_in_group(group: str, day: date | None = None) -> list[Unit]:
-    """Units of a named group of the profile as they stand on ``day``, such as those that owe interpretation events.
+    """Units of a named group as they stand on ``day``, such as those that owe interpretation events.
 
     A member that was merged is replaced by its successor (route by successor); without a day, units still standing.
     """
-    members = [unit for unit in Unit.objects.select_related("successor") if group in unit.groups]
+    units = Unit.objects.select_related("successor")
+    if group in GROUPS_BY_KIND:
+        members = list(units.filter(GROUPS_BY_KIND[group]))
+    else:
+        members = [unit for unit in units if group in unit.groups]
     if day is None:
         return [unit for unit in members if unit.valid_to is None]
     standing = {current_unit(unit, day) for unit in members if unit.valid_from is None or unit.valid_from <= day}
@@ -86,28 +101,49 @@ GROUPS = {
     "各地区、各部门": "all_units",
     "各级政府办公厅(室)": "general_offices",
     "各级政府办公厅（室）": "general_offices",
+    "各旗县市区": "banner_county_governments",
     "各旗县市区人民政府": "banner_county_governments",
     "市政府各组成部门": "constituent_departments",
 }
 
 
 def unit_names() -> dict[str, str]:
-    """Every name a unit goes by, with its code. A unit that ended keeps its names: old papers are full of them."""
+    """Every name a unit goes by, with its code. A unit that ended keeps its names: old papers are full of them.
+
+    Names as registered come first, so that a derived one never takes them over.
+    """
+    city = current_profile().name
     known: dict[str, str] = {}
-    for code, name, short_name, aliases in Unit.objects.values_list("code", "name", "short_name", "aliases"):
+    derived: dict[str, str] = {}
+    fields = ("code", "name", "short_name", "aliases", "kind", "region__name", "region__level")
+    for code, name, short_name, aliases, kind, region, level in Unit.objects.values_list(*fields):
         for written in (name, short_name, *aliases):
             known.setdefault(written, code)
-    return known
+        if kind == GOVERNMENT and level != "city":
+            derived.setdefault(region, code)
+        elif name.startswith(city):
+            bare = name.removeprefix(city)
+            derived.setdefault(bare, code)
+            derived.setdefault(f"市{bare}", code)
+    return derived | known
 
 
 def recognise(name: str, known: Mapping[str, str] | None = None) -> str | None:
-    """Code of the unit a written name means: full name, short name or alias, with or without a leading 市.
+    """Code of the unit a written name means: full name, short name or alias, with or without 市 or the city's name.
 
-    ``known`` is what ``unit_names`` gave, for many names in a row.
+    A banner or county alone means its government. ``known`` is what ``unit_names`` gave, for many names in a row.
     """
     wanted = name.strip()
     names = unit_names() if known is None else known
-    for candidate in (wanted, wanted.removeprefix("市"), wanted.removeprefix("市政府"), f"市{wanted}"):
+    bare = wanted.removeprefix(current_profile().name)
+    for candidate in (
+        wanted,
+        wanted.removeprefix("市"),
+        wanted.removeprefix("市政府"),
+        f"市{wanted}",
+        bare,
+        f"市{bare}",
+    ):
         if candidate in names:
             return names[candidate]
     return None

@@ -75,10 +75,24 @@ def _day(text: str) -> date | None:
     return date.fromisoformat(text) if text else None
 
 
+@transaction.atomic
 def unit_merge(*, unit: Unit, successor: Unit, on: date) -> None:
-    """End a unit on ``on``; its successor takes over from the next day."""
+    """End a unit on ``on``, its last day; its successor takes over from the next day.
+
+    Raises:
+        UnitsError: the unit has an end already, the successor has ended by then, or its work leads back to the unit.
+    """
     if unit == successor:
         raise UnitsError("单位不能并入自己。")
+    if unit.valid_to is not None:
+        raise UnitsError(f"{unit.name}的撤销日期已定为{unit.valid_to:%Y-%m-%d}，不能再并入别的单位。")
+    heir: Unit | None = successor
+    while heir is not None:
+        if heir == unit:
+            raise UnitsError(f"{successor.name}的承继单位就是{unit.name}，不能互相并入。")
+        heir = heir.successor
+    if successor.valid_to is not None and successor.valid_to <= on:
+        raise UnitsError(f"{successor.name}已于{successor.valid_to:%Y-%m-%d}撤销，请改选它的承继单位。")
     unit.valid_to, unit.successor = on, successor
     unit.save(update_fields=["valid_to", "successor"])
 
@@ -87,12 +101,17 @@ def person_create(*, username: str, display_name: str, password: str) -> Person:
     """Create an account. The password must satisfy the installation's rules.
 
     Raises:
-        UnitsError: the user name is taken.
+        UnitsError: the user name is empty, longer than 60 characters, holds a space, or is taken in any letter case;
+            the person's name is empty or longer than 40 characters.
         django.core.exceptions.ValidationError: the password is too weak.
     """
-    if Person.objects.filter(username=username).exists():
-        raise UnitsError(f"用户名“{username}”已被使用。")
-    person = Person(username=username, display_name=display_name)
+    if not 1 <= len(username) <= 60 or any(sign.isspace() or not sign.isprintable() for sign in username):
+        raise UnitsError("用户名要有1到60个字符，不能有空格。")
+    if not display_name.strip() or len(display_name) > 40:
+        raise UnitsError("姓名要有1到40个字符。")
+    if Person.objects.filter(username__iexact=username).exists():
+        raise UnitsError(f"用户名“{username}”已被使用（不分大小写）。")
+    person = Person(username=username, display_name=display_name.strip())
     validate_password(password, person)
     person.set_password(password)
     person.save()
@@ -119,7 +138,8 @@ def post_assign(
     """Give a person a role in a unit from a day on.
 
     Raises:
-        UnitsError: unknown role, a unit that has ended, or an administrator's role beside any other (三员分立).
+        UnitsError: unknown role, a unit that has ended, the same post twice at one time, or an administrator's role
+            beside any other (三员分立).
     """
     if role not in ROLES:
         raise UnitsError(f"没有“{role}”这个角色。")
@@ -127,6 +147,11 @@ def post_assign(
         raise UnitsError(f"{unit.name}已于{unit.valid_to:%Y-%m-%d}撤销，请改选承继单位。")
     Person.objects.select_for_update().get(pk=person.pk)
     current = Post.objects.filter(Q(valid_to=None) | Q(valid_to__gte=valid_from), person=person)
+    held = current.filter(unit=unit, role=role).first()
+    if held is not None:
+        raise UnitsError(
+            f"{person}自{held.valid_from:%Y-%m-%d}起已任{unit.name}{ROLES[role]}，同一岗位的任职期不能重叠。"
+        )
     others = set(current.values_list("role", flat=True)) - {role}
     if others and (role in ADMINISTRATORS or others & ADMINISTRATORS):
         raise UnitsError("系统管理员、安全管理员、审计管理员必须由不同的人担任，也不能兼任业务角色。")
