@@ -7,6 +7,8 @@ from pathlib import Path
 from django.apps import apps
 from django.db.migrations.loader import MigrationLoader
 
+from mingtang.records.spec import all_specs
+
 SOURCE = Path(__file__).parents[2] / "src" / "mingtang"
 FLOOR = {
     name: floor
@@ -129,4 +131,15 @@ def test_no_script_or_style_stands_in_a_template() -> None:
         ]
         if found
     ]
+    assert wrong == []
+
+
+def test_forms_named_in_specs_are_the_rooms_own_or_lie_below() -> None:
+    """A dotted path is an import that import-linter cannot see."""
+    wrong = []
+    for spec in all_specs():
+        room = spec.model._meta.app_label
+        for path in [spec.form, *(step.form for step in spec.transitions if step.form)]:
+            if not may_use(room, path.split(".")[1]):
+                wrong.append(f"{spec.kind}: {path}")
     assert wrong == []

@@ -1,10 +1,11 @@
-"""The secrecy reviewer's forms: read, decide on each piece of personal data, give a verdict."""
+"""Forms of the door: the secrecy review, and the end of what was public."""
 
 from typing import Any
 
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
+from mingtang.editions.models import VALIDITY
 from mingtang.records.forms import RecordForm
 from mingtang.records.spec import Context, spec_for
 
@@ -70,3 +71,28 @@ class RefuseForm(RecordForm):
     """Refuse: the reason goes back to the drafter."""
 
     remark = forms.CharField(label=_("不能公开的理由和修改要求"), widget=forms.Textarea(attrs={"rows": 4}))
+
+
+class WithdrawForm(RecordForm):
+    """End a public paper: what kind of end, and why. The page stays readable with a stamp."""
+
+    kind = forms.ChoiceField(
+        label=_("状态"),
+        widget=forms.RadioSelect,
+        choices=[(code, VALIDITY[code]) for code in ("repealed", "lapsed", "amended", "merged", "withdrawn")],
+    )
+    reason = forms.CharField(
+        label=_("说明"),
+        widget=forms.Textarea(attrs={"rows": 3}),
+        help_text=_("会显示在公开页面上，例如被哪份文件废止。"),
+    )
+
+
+class EraseForm(RecordForm):
+    """Erase public content, leaving a tombstone."""
+
+    reason = forms.CharField(
+        label=_("清除依据"),
+        widget=forms.Textarea(attrs={"rows": 3}),
+        help_text=_("会显示在公开页面上，不要再写被清除的内容。"),
+    )

@@ -5,7 +5,6 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-from mingtang.editions.models import VALIDITY
 from mingtang.records.forms import RecordForm, RowsField, date_field
 from mingtang.records.models import CO_ISSUER, LEAD
 from mingtang.records.rulebook import rulebook
@@ -158,31 +157,6 @@ class ReturnForm(RecordForm):
         if not cleaned.get("faults") and not cleaned.get("remark"):
             raise forms.ValidationError(_("请至少勾选一项退文事由，或写明退文的理由。"))
         return cleaned
-
-
-class WithdrawForm(RecordForm):
-    """End a public paper: what kind of end, and why. The page stays readable with a stamp."""
-
-    kind = forms.ChoiceField(
-        label=_("状态"),
-        widget=forms.RadioSelect,
-        choices=[(code, VALIDITY[code]) for code in ("repealed", "lapsed", "amended", "merged", "withdrawn")],
-    )
-    reason = forms.CharField(
-        label=_("说明"),
-        widget=forms.Textarea(attrs={"rows": 3}),
-        help_text=_("会显示在公开页面上，例如被哪份文件废止。"),
-    )
-
-
-class EraseForm(RecordForm):
-    """Erase public content, leaving a tombstone."""
-
-    reason = forms.CharField(
-        label=_("清除依据"),
-        widget=forms.Textarea(attrs={"rows": 3}),
-        help_text=_("会显示在公开页面上，不要再写被清除的内容。"),
-    )
 
 
 class CorrectionForm(RecordForm):

@@ -2,12 +2,13 @@
 
 from typing import Any
 
+from mingtang.disclosure.steps import publish_step, refuse_step, review_step, withdraw_step
 from mingtang.records.models import GATEKEEPER, LEAD, PARTIES
 from mingtang.records.rulebook import rulebook
 from mingtang.records.spec import RecordSpec, State, Transition, register
-from mingtang.text.bodies import blocks_of
+from mingtang.text.bodies import public_blocks
 from mingtang.text.redact import Cut, apply_cuts
-from mingtang.units.roles import DRAFTER, GENERAL_OFFICE_CLERK, OPENNESS_OFFICER, SECRECY_REVIEWER, UNIT_HEAD
+from mingtang.units.roles import DRAFTER, GENERAL_OFFICE_CLERK, OPENNESS_OFFICER, UNIT_HEAD
 
 from .importing import read_document
 from .models import NAME_OF, Document
@@ -31,9 +32,7 @@ STATES = (
     State("erased", "已清除", "closed"),
 )
 REASON = "mingtang.records.forms.ReasonForm"
-REVIEW = "mingtang.disclosure.forms.ReviewForm"
 BOTH = (LEAD, GATEKEEPER)
-DOOR = ("five_disclosures", "openness_determined", "secrecy_review", "publisher_separate", "personal_data", "complete")
 
 TRANSITIONS = (
     Transition(
@@ -120,31 +119,8 @@ TRANSITIONS = (
         effects=("document.sign",),
         accent="primary",
     ),
-    Transition(
-        "review",
-        "保密审查通过",
-        ("signed",),
-        "reviewed",
-        SECRECY_REVIEWER,
-        "document.reviewed",
-        party=BOTH,
-        gates=("secrecy_review_by_another",),
-        form=REVIEW,
-        effects=("disclosure.pass_review",),
-        accent="primary",
-    ),
-    Transition(
-        "refuse_review",
-        "审查不通过",
-        ("signed", "correcting"),
-        "returned",
-        SECRECY_REVIEWER,
-        "document.review_refused",
-        party=BOTH,
-        gates=("secrecy_review_by_another",),
-        form="mingtang.disclosure.forms.RefuseForm",
-        effects=("disclosure.refuse_review",),
-    ),
+    review_step("document.reviewed", "signed", party=BOTH),
+    refuse_step("document.review_refused", ("signed", "correcting"), "returned", party=BOTH),
     Transition(
         "issue",
         "编号印发",
@@ -157,19 +133,7 @@ TRANSITIONS = (
         effects=("document.number",),
         accent="primary",
     ),
-    Transition(
-        "publish",
-        "公开",
-        ("issued", "corrected"),
-        "published",
-        OPENNESS_OFFICER,
-        "document.published",
-        party=BOTH,
-        applies="disclosure.to_be_published",
-        gates=DOOR,
-        effects=("disclosure.publish",),
-        accent="primary",
-    ),
+    publish_step("document.published", ("issued", "corrected"), party=BOTH, applies="disclosure.to_be_published"),
     Transition(
         "file",
         "存档，不主动公开",
@@ -191,31 +155,10 @@ TRANSITIONS = (
         "document.correction_begun",
         form="mingtang.documents.forms.CorrectionForm",
     ),
-    Transition(
-        "review_correction",
-        "更正稿审查通过",
-        ("correcting",),
-        "corrected",
-        SECRECY_REVIEWER,
-        "document.corrected",
-        party=BOTH,
-        gates=("secrecy_review_by_another",),
-        form=REVIEW,
-        effects=("disclosure.pass_review",),
-        accent="primary",
+    review_step(
+        "document.corrected", "correcting", "corrected", name="review_correction", label="更正稿审查通过", party=BOTH
     ),
-    Transition(
-        "withdraw",
-        "标明失效或撤下",
-        ("published",),
-        "ended",
-        OPENNESS_OFFICER,
-        "document.withdrawn",
-        party=BOTH,
-        form="mingtang.documents.forms.WithdrawForm",
-        effects=("disclosure.withdraw",),
-        accent="danger",
-    ),
+    withdraw_step("document.withdrawn", "标明失效或撤下", party=BOTH),
     Transition(
         "erase",
         "清除公开内容",
@@ -224,7 +167,7 @@ TRANSITIONS = (
         UNIT_HEAD,
         "document.erased",
         party=BOTH,
-        form="mingtang.documents.forms.EraseForm",
+        form="mingtang.disclosure.forms.EraseForm",
         effects=("disclosure.erase",),
         accent="danger",
     ),
@@ -253,10 +196,7 @@ def payload(paper: Document) -> dict[str, Any]:
         "stages": paper.stages,
         "openness": paper.openness,
         "mode": paper.mode,
-        "blocks": [
-            {"id": block.id, "kind": block.kind, "number": block.number, "title": block.title, "text": block.text}
-            for block in blocks_of(body)
-        ],
+        "blocks": public_blocks(body),
         "cuts": [
             {
                 "ground": book.grounds[cut["ground"]].label if cut["ground"] in book.grounds else "",

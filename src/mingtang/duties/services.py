@@ -5,6 +5,8 @@ from collections.abc import Iterable
 from datetime import datetime, timedelta
 from typing import Any
 
+from django.db import transaction
+
 from mingtang.editions.models import Publication, PublicDuty
 from mingtang.journal.models import Event
 from mingtang.records.models import Link

@@ -2,48 +2,17 @@
 
 from typing import Any
 
+from mingtang.disclosure.steps import publish_step, refuse_step, review_step, withdraw_step
 from mingtang.records.models import CO_ISSUER, GATEKEEPER, LEAD
 from mingtang.records.rulebook import rulebook
 from mingtang.records.spec import Attachment, Context, Facts, RecordSpec, State, Transition, register, spec_for
-from mingtang.text.bodies import blocks_of
+from mingtang.text.bodies import public_blocks
 from mingtang.units.actors import SYSTEM
-from mingtang.units.roles import DRAFTER, OPENNESS_OFFICER, SECRECY_REVIEWER, UNIT_HEAD
+from mingtang.units.roles import DRAFTER, OPENNESS_OFFICER, UNIT_HEAD
 
 from .forms import SPEAKERS
 from .models import Interpretation, InterpretationEvent
 from .services import write_event, write_interpretation
-
-REVIEW = "mingtang.disclosure.forms.ReviewForm"
-REFUSE = "mingtang.disclosure.forms.RefuseForm"
-DOOR = ("five_disclosures", "openness_determined", "secrecy_review", "publisher_separate", "personal_data", "complete")
-
-
-def _review_steps(kind: str, source: str, back_to: str) -> tuple[Transition, ...]:
-    return (
-        Transition(
-            "review",
-            "保密审查通过",
-            (source,),
-            "reviewed",
-            SECRECY_REVIEWER,
-            f"{kind}.reviewed",
-            gates=("secrecy_review_by_another",),
-            form=REVIEW,
-            effects=("disclosure.pass_review",),
-            accent="primary",
-        ),
-        Transition(
-            "refuse_review",
-            "审查不通过",
-            (source,),
-            back_to,
-            SECRECY_REVIEWER,
-            f"{kind}.review_refused",
-            gates=("secrecy_review_by_another",),
-            form=REFUSE,
-            effects=("disclosure.refuse_review",),
-        ),
-    )
 
 
 def _paper(record: Any) -> dict[str, Any] | None:
@@ -62,10 +31,7 @@ def payload(interpretation: Interpretation) -> dict[str, Any]:
         "schema": "interpretation/1",
         "title": interpretation.title,
         "explains": {"title": paper.get("title", ""), "document_number": paper.get("document_number", "")},
-        "material": [
-            {"id": block.id, "kind": block.kind, "number": block.number, "title": block.title, "text": block.text}
-            for block in blocks_of(interpretation.material)
-        ],
+        "material": public_blocks(interpretation.material),
         "points": [
             {"code": code, "label": labels[code], **interpretation.points[code]}
             for code in labels
@@ -148,18 +114,13 @@ INTERPRETATION = register(
                 gates=("interpretation.complete",),
             ),
             Transition("reopen", "重新修改", ("approved",), "drafting", DRAFTER, "interpretation.reopened"),
-            *_review_steps("interpretation", "approved", "returned"),
-            Transition(
-                "publish",
-                "公开",
-                ("reviewed",),
-                "published",
-                OPENNESS_OFFICER,
+            review_step("interpretation.reviewed", "approved"),
+            refuse_step("interpretation.review_refused", ("approved",), "returned"),
+            publish_step(
                 "interpretation.published",
+                ("reviewed",),
                 party=(LEAD, CO_ISSUER, GATEKEEPER),
-                gates=("interpretation.document_public", *DOOR),
-                effects=("disclosure.publish",),
-                accent="primary",
+                before=("interpretation.document_public",),
             ),
             Transition(
                 "place_media",
@@ -172,17 +133,7 @@ INTERPRETATION = register(
                 effects=("interpretation.place_media",),
                 accent="primary",
             ),
-            Transition(
-                "withdraw",
-                "撤下",
-                ("published",),
-                "ended",
-                OPENNESS_OFFICER,
-                "interpretation.withdrawn",
-                form="mingtang.documents.forms.WithdrawForm",
-                effects=("disclosure.withdraw",),
-                accent="danger",
-            ),
+            withdraw_step("interpretation.withdrawn", "撤下"),
             Transition("drop", "作废", ("drafting",), "dropped", DRAFTER, "interpretation.dropped", accent="danger"),
         ),
         form="mingtang.interpretations.forms.InterpretationForm",
@@ -264,18 +215,9 @@ INTERPRETATION_EVENT = register(
                 accent="primary",
             ),
             Transition("cancel", "取消", ("planned",), "cancelled", DRAFTER, "interpretation_event.cancelled"),
-            *_review_steps("interpretation_event", "held", "held"),
-            Transition(
-                "publish",
-                "公开",
-                ("reviewed",),
-                "published",
-                OPENNESS_OFFICER,
-                "interpretation_event.published",
-                gates=DOOR,
-                effects=("disclosure.publish",),
-                accent="primary",
-            ),
+            review_step("interpretation_event.reviewed", "held"),
+            refuse_step("interpretation_event.review_refused", ("held",), "held"),
+            publish_step("interpretation_event.published", ("reviewed",)),
         ),
         form="mingtang.interpretations.forms.EventForm",
         write=write_event,

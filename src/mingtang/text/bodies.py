@@ -14,3 +14,11 @@ def body_of(paper: Paper) -> str:
 def blocks_of(body: str) -> list[Block]:
     """Numbered blocks of a body: chapters, articles, paragraphs, each with an id that links can point to."""
     return parse_paper(_TITLE + body).blocks if body.strip() else []
+
+
+def public_blocks(body: str) -> list[dict[str, str]]:
+    """Blocks of a body as they stand in a public payload."""
+    return [
+        {"id": block.id, "kind": block.kind, "number": block.number, "title": block.title, "text": block.text}
+        for block in blocks_of(body)
+    ]

@@ -41,7 +41,9 @@ def readable(old: Sequence[Block] | str, new: Sequence[Block] | str) -> list[Cha
     """
     before, after = _items(old), _items(new)
     # Numbers are left out of the comparison: they shift when an article is put in.
-    matcher = SequenceMatcher(None, [_content(item) for item in before], [_content(item) for item in after], autojunk=False)
+    matcher = SequenceMatcher(
+        None, [_content(item) for item in before], [_content(item) for item in after], autojunk=False
+    )
     changes: list[Change] = []
     for operation, start, end, new_start, new_end in matcher.get_opcodes():
         if operation == "equal":
@@ -131,7 +133,9 @@ def _bigrams(text: str) -> frozenset[str]:
 def _compare(old: str, new: str) -> Iterator[Segment]:
     if max(len(old), len(new)) > _LONGEST_BY_CHARACTER:
         left, right = _SENTENCES.findall(old), _SENTENCES.findall(new)
-        for operation, start, end, new_start, new_end in SequenceMatcher(None, left, right, autojunk=False).get_opcodes():
+        for operation, start, end, new_start, new_end in SequenceMatcher(
+            None, left, right, autojunk=False
+        ).get_opcodes():
             was, now = "".join(left[start:end]), "".join(right[new_start:new_end])
             if operation == "equal":
                 yield "equal", was

@@ -21,7 +21,9 @@ ARTICLE = re.compile(rf"[(（]({NUMERAL})[)）]\s*[、.]?\s*(.*)")
 ATTACHMENT_HEAD = re.compile(rf"附(?:件|表|录)\s*(?:\d{{1,3}}|{NUMERAL})?\s*[:：]?")
 ATTACHMENT_LIST = re.compile(r"附(?:件|表|录)?\s*[:：]\s*(.+)")
 _LISTED = re.compile(r"(?:附件)?\s*\d{1,3}\s*[.．、:：]\s*.+")
-IMPRINT = re.compile(r"(?:抄\s*送|抄\s*报|主\s*送|主题词|印发机关|印发单位|共印)\s*[:：]?.*|.*日\s*印发|.*共印\s*\d+\s*份.*")
+IMPRINT = re.compile(
+    r"(?:抄\s*送|抄\s*报|主\s*送|主题词|印发机关|印发单位|共印)\s*[:：]?.*|.*日\s*印发|.*共印\s*\d+\s*份.*"
+)
 _ADDRESSEE_WORDS = re.compile(r"各|局|委|办|政府|部门|单位|公司|院|厅|会|部|机关")
 _LONGEST_TITLE = 40
 

@@ -22,9 +22,44 @@ _LABELS = {
     "document_number": ("发文字号", "发文文号", "文号"),
     "issuers": ("发文机关", "发文机构", "发布机构", "发布单位"),
     "": (
-        *("浏览次数", "浏览量", "阅读次数", "阅读量", "点击次数", "点击数", "点击量", "点击率", "访问次数", "访问量", "阅读"),
-        *("作者", "责任编辑", "编辑", "字体大小", "字体", "字号", "索引号", "主题分类", "体裁分类", "公开方式", "公开范围"),
-        *("公开时限", "有效性", "信息索引", "分享到", "打印", "当前位置", "您的位置", "您现在的位置", "上一篇", "下一篇"),
+        *(
+            "浏览次数",
+            "浏览量",
+            "阅读次数",
+            "阅读量",
+            "点击次数",
+            "点击数",
+            "点击量",
+            "点击率",
+            "访问次数",
+            "访问量",
+            "阅读",
+        ),
+        *(
+            "作者",
+            "责任编辑",
+            "编辑",
+            "字体大小",
+            "字体",
+            "字号",
+            "索引号",
+            "主题分类",
+            "体裁分类",
+            "公开方式",
+            "公开范围",
+        ),
+        *(
+            "公开时限",
+            "有效性",
+            "信息索引",
+            "分享到",
+            "打印",
+            "当前位置",
+            "您的位置",
+            "您现在的位置",
+            "上一篇",
+            "下一篇",
+        ),
     ),
 }
 _FIELD_OF = {label: field for field, labels in _LABELS.items() for label in labels}
@@ -55,8 +90,12 @@ _SEVERAL = re.compile(r"(?:局|委员会|办公厅|厅|办公室).{2,}(?:局|委
 
 _RESPONSIBLE = re.compile(r"(责任单位|责任部门|责任主体|牵头单位|牵头部门|配合单位|协办单位)\s*[:：]")
 # 市 before 场, 容, 民, 政管 and the like belongs to the name itself (市场监管局), not to the level.
-_LEVEL = re.compile(r"(自治区|市(?![场容区县])(?!民热线)(?!政(?![府务协法]))|省|州(?!县)|盟|旗(?![县区])|县(?!区)|区(?!域))")
-_HAS_PLACE = re.compile(r"(?:各|全|中央|国家|驻|中共|党中央|国务院)|[\u4e00-\u9fff]{1,6}?(?:自治区|(?<!城)市(?!场|政|容|民)|(?<![社园景库])区(?!域|划)|县|旗|盟|省)")
+_LEVEL = re.compile(
+    r"(自治区|市(?![场容区县])(?!民热线)(?!政(?![府务协法]))|省|州(?!县)|盟|旗(?![县区])|县(?!区)|区(?!域))"
+)
+_HAS_PLACE = re.compile(
+    r"(?:各|全|中央|国家|驻|中共|党中央|国务院)|[\u4e00-\u9fff]{1,6}?(?:自治区|(?<!城)市(?!场|政|容|民)|(?<![社园景库])区(?!域|划)|县|旗|盟|省)"
+)
 
 
 def clean(text: str) -> tuple[str, list[str]]:
@@ -136,7 +175,7 @@ def plain_organ(name: str) -> str:
 def responsible_units(text: str) -> Iterator[list[str]]:
     """The names after each 责任单位 or 牵头单位 of a paragraph, the level (市) handed on to bare names after it."""
     for match in _RESPONSIBLE.finditer(text):
-        bracketed = "(" in text[:match.start()].rstrip()[-1:] or "（" in text[: match.start()].rstrip()[-1:]
+        bracketed = "(" in text[: match.start()].rstrip()[-1:] or "（" in text[: match.start()].rstrip()[-1:]
         yield _with_level(_names(text, match.end(), bracketed))
 
 

@@ -201,7 +201,9 @@ class _Reader:
         self.paper.document_number = number
         line = re.sub(r"\s+签发人.*$", "", line)
         if number not in line:
-            self.warn("document_number_repaired", "document_number", f"发文字号“{line}”已按国家标准改为“{number}”，请核对。")
+            self.warn(
+                "document_number_repaired", "document_number", f"发文字号“{line}”已按国家标准改为“{number}”，请核对。"
+            )
 
     def parts(self, lines: list[str]) -> list[list[str]]:
         """The paper itself, then each text attached after the signature or under a heading 附件."""
@@ -217,7 +219,12 @@ class _Reader:
                 while skipped < len(lines) and IMPRINT.fullmatch(lines[skipped]):
                     skipped += 1
                 following = lines[skipped] if skipped < len(lines) else ""
-                if begun and following and not BRACKETED.fullmatch(following) and not ATTACHMENT_LIST.fullmatch(following):
+                if (
+                    begun
+                    and following
+                    and not BRACKETED.fullmatch(following)
+                    and not ATTACHMENT_LIST.fullmatch(following)
+                ):
                     parts[-1] += lines[end:skipped]
                     parts.append([])
                     begun = False
@@ -286,7 +293,9 @@ class _Reader:
                 named = signers
             else:
                 shown = "、".join(named), "、".join(signers)
-                self.warn("issuers_conflict", "issuers", f"标题中的发文机关是“{shown[0]}”，落款是“{shown[1]}”，请确认。")
+                self.warn(
+                    "issuers_conflict", "issuers", f"标题中的发文机关是“{shown[0]}”，落款是“{shown[1]}”，请确认。"
+                )
         elif named and signers and named != signers:
             for name, signer in zip(named, signers, strict=True):
                 if name != signer:

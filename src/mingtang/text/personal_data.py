@@ -48,9 +48,7 @@ _OLD_RESIDENT_ID = regex.compile(
     rf"{_START}[1-9](?:{_LINE_GAP}[0-9]){{7}}{_LINE_GAP}{_BIRTHDAY}(?:{_LINE_GAP}[0-9]){{3}}{_END}"
 )
 _BANK_CARDS = [regex.compile(rf"{_START}[3-9](?:{_GAP}[0-9]){{{length - 1}}}{_END}") for length in (19, 18, 17, 16)]
-_MOBILE = regex.compile(
-    rf"{_START}(?P<prefix>(?:00)?86{_GAP}|0)?(?P<number>1{_GAP}[3-9](?:{_GAP}[0-9]){{9}}){_END}"
-)
+_MOBILE = regex.compile(rf"{_START}(?P<prefix>(?:00)?86{_GAP}|0)?(?P<number>1{_GAP}[3-9](?:{_GAP}[0-9]){{9}}){_END}")
 _NOT_DIGITS = regex.compile(r"[^0-9X]+")
 _SHAPE = regex.compile(rf"[0-9](?:[{_INVISIBLE}]*[0-9])*")
 

@@ -86,7 +86,10 @@ def read_upload(name: str, data: bytes, *, limit_bytes: int = LIMIT_BYTES) -> Up
         raise UploadError("empty", "文件里没有文字。如果内容是图片或扫描件，请先转换成文字。")
     ending = name.rsplit(".", 1)[-1].lower() if "." in name else ""
     if ending not in (kind, "text" if kind == "txt" else kind):
-        warnings = [*warnings, TextWarning("name_differs", "file", f"文件名与内容不符，已按 .{kind} 读取，请核对内容。")]
+        warnings = [
+            *warnings,
+            TextWarning("name_differs", "file", f"文件名与内容不符，已按 .{kind} 读取，请核对内容。"),
+        ]
     return UploadedText(text, kind, sha256(data).hexdigest(), tuple(warnings))
 
 
@@ -97,7 +100,9 @@ def _refuse_known(data: bytes) -> None:
         raise UploadError("wrong_kind", f"这是旧版 Office 文件（.doc 等），只改后缀名不行。{_SAVE_AS}")
     for magic, kind, said in _MAGIC:
         if data.startswith(magic) and not (len(magic) == 2 and _looks_like_text(data)):
-            raise UploadError("wrong_kind", f"{said}，不能作为公文导入。{_SAVE_AS}" if kind != "program" else f"{said}，不能上传。")
+            raise UploadError(
+                "wrong_kind", f"{said}，不能作为公文导入。{_SAVE_AS}" if kind != "program" else f"{said}，不能上传。"
+            )
 
 
 def _looks_like_text(data: bytes) -> bool:
@@ -121,7 +126,9 @@ def _read_text(data: bytes) -> tuple[str, list[TextWarning]]:
             continue
     else:
         raise UploadError("undecodable", "无法识别文字编码，请另存为 UTF-8 编码的 .txt 后上传。")
-    controls = {character for character in set(text) if unicodedata.category(character) == "Cc"} - set("\t\n\r\f\x0b\x85")
+    controls = {character for character in set(text) if unicodedata.category(character) == "Cc"} - set(
+        "\t\n\r\f\x0b\x85"
+    )
     if controls:
         raise UploadError("binary", f"文件含有控制字符，不是纯文本。{_SAVE_AS}")
     if encoding != "utf-8-sig":
@@ -162,7 +169,9 @@ def _check_package(package: zipfile.ZipFile) -> None:
         len(parts) > LIMIT_PARTS
         or unpacked > LIMIT_UNPACKED_BYTES
         or (unpacked > _RATIO_FROM_BYTES and unpacked > packed * LIMIT_RATIO)
-        or any(part.file_size > _RATIO_FROM_BYTES and part.file_size > part.compress_size * LIMIT_RATIO for part in parts)
+        or any(
+            part.file_size > _RATIO_FROM_BYTES and part.file_size > part.compress_size * LIMIT_RATIO for part in parts
+        )
     ):
         raise UploadError("zip_bomb", "文件解压后过大，可能有害，不能上传。请把文字另存为新文件后再试。")
     if any(name.lower().rsplit("/", 1)[-1] == "vbaproject.bin" for name in names):
