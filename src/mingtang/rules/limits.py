@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 from enum import StrEnum
+from functools import lru_cache
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -29,6 +30,7 @@ class LimitUnit(StrEnum):
     CLOCK_HOURS = "clock_hours"
 
 
+WORKING_DAYS = LimitUnit.WORKING_DAYS  # a name of its own: an enumeration is slow to ask
 UNIT_LABELS = {
     LimitUnit.WORKING_DAYS: "个工作日",
     LimitUnit.CALENDAR_DAYS: "日",
@@ -55,6 +57,8 @@ class Due:
 
 def local_day(moment: datetime) -> date:
     """The date of an aware moment in Asia/Shanghai. Raises ValueError for a naive one."""
+    if moment.tzinfo is SHANGHAI:
+        return moment.date()
     if moment.tzinfo is None:
         raise ValueError("the moment must carry a time zone")
     return moment.astimezone(SHANGHAI).date()
@@ -63,6 +67,12 @@ def local_day(moment: datetime) -> date:
 def end_of(day: date) -> datetime:
     """The last microsecond of ``day`` in Asia/Shanghai."""
     return datetime.combine(day, LAST_MOMENT, SHANGHAI)
+
+
+@lru_cache(maxsize=8192)
+def _through(day: date, provisional: bool) -> Due:
+    """Due at the end of ``day``. Most clocks end on few days: a city's deadlines all fall in the next year or so."""
+    return Due(end_of(day), provisional)
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,16 +84,17 @@ class Within:
 
     def due(self, start: datetime, calendar: Calendar) -> Due:
         """The last moment that is on time, counted from the aware moment ``start``."""
+        first = local_day(start)
+        if self.unit is WORKING_DAYS:
+            last = calendar.add_working_days(first, self.count)
+            if first.year == last.year:
+                return _through(last, last.year not in calendar.years)
+            return _through(last, not calendar.covers(first + timedelta(days=1), last))
         if self.unit is LimitUnit.CLOCK_HOURS:
             # Elapsed time, also across the daylight saving years before 1992.
             elapsed = (start.astimezone(ZoneInfo("UTC")) + timedelta(hours=self.count)).astimezone(SHANGHAI)
-            local_day(start)
             return Due(elapsed)
-        first = local_day(start)
-        if self.unit is LimitUnit.CALENDAR_DAYS:
-            return Due(end_of(first + timedelta(days=self.count)))
-        last = calendar.add_working_days(first, self.count)
-        return Due(end_of(last), not calendar.covers(first + timedelta(days=1), last))
+        return Due(end_of(first + timedelta(days=self.count)))
 
     @property
     def text(self) -> str:
