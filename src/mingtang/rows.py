@@ -120,7 +120,7 @@ def _select(
 
 
 def _converters(field: "models.Field[Any, Any]") -> list[Callable[[Any], Any]]:
-    column = field.cached_col
+    column: Any = field.get_col(field.model._meta.db_table)
     found = [*connection.ops.get_db_converters(column), *column.get_db_converters(connection)]
     return [lambda value, convert=convert: convert(value, column, connection) for convert in found]  # type: ignore[misc]
 

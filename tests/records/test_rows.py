@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 from django.db import DatabaseError, models
+from tests.factories import Desk
 
 from mingtang.disclosure.models import IndexCounter, SecrecyReview
 from mingtang.documents.models import Document
@@ -14,7 +15,6 @@ from mingtang.journal.models import Event
 from mingtang.records.models import Link, Record, RecordParty
 from mingtang.rows import find, find_all, insert, update
 from mingtang.units.models import Unit
-from tests.factories import Desk
 
 MODELS = [Record, RecordParty, Link, Document, Interpretation, SecrecyReview, Edition, Publication, Event, Duty, Unit]
 
