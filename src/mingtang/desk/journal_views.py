@@ -13,6 +13,7 @@ from mingtang.units.models import Person
 from mingtang.units.roles import AUDIT_ADMINISTRATOR
 
 from .access import StaffRequest, staff_view
+from .sign_in_journal import REFUSED
 
 PAGE = 50
 
@@ -50,7 +51,7 @@ def journal(request: StaffRequest) -> HttpResponse:
             {
                 "event": event,
                 "label": event_label(event.name),
-                "person": people.get(event.actor_id or 0, "系统"),
+                "person": people.get(event.actor_id or 0, "未知用户名" if event.name == REFUSED else "系统"),
                 "moved": _moved(event),
             }
             for event in events
