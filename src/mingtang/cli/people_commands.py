@@ -13,7 +13,7 @@ from django.utils import timezone
 from mingtang.units.models import Person, Unit
 from mingtang.units.roles import ROLES
 from mingtang.units.selectors import recognise
-from mingtang.units.services import UnitsError, person_create, post_assign, set_password
+from mingtang.units.services import UnitsError, person_create, post_assign, set_password, totp_reset
 
 
 def register(subparsers: Any) -> None:
@@ -34,6 +34,9 @@ def register(subparsers: Any) -> None:
     password = actions.add_parser("password", help="重设密码")
     password.add_argument("username")
     password.set_defaults(func=_told(reset_password))
+    codes = actions.add_parser("totp-reset", help="取消动态口令和备用码（手机丢失时）")
+    codes.add_argument("username")
+    codes.set_defaults(func=_told(reset_codes))
 
 
 def _told(action: Any) -> Any:
@@ -93,4 +96,10 @@ def list_people(arguments: argparse.Namespace) -> int:
 def reset_password(arguments: argparse.Namespace) -> int:
     set_password(person=_person(arguments.username), password=_password())
     print("密码已重设，原有登录全部失效。")
+    return 0
+
+
+def reset_codes(arguments: argparse.Namespace) -> int:
+    totp_reset(person=_person(arguments.username))
+    print("动态口令和备用码已取消，原有登录全部失效。请本人登录后重新启用。")
     return 0

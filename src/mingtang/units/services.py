@@ -2,6 +2,7 @@
 
 from datetime import date, datetime
 
+from allauth.mfa.models import Authenticator
 from django.contrib.auth.password_validation import validate_password
 from django.db import transaction
 from django.db.models import Q
@@ -128,6 +129,18 @@ def set_password(*, person: Person, password: str) -> None:
     validate_password(password, person)
     person.set_password(password)
     person.save(update_fields=["password"])
+    person.sessions.all().delete()
+
+
+@transaction.atomic
+def totp_reset(*, person: Person) -> None:
+    """Take a person's one-time codes and recovery codes away, for a lost telephone or key; ends their sessions.
+
+    Raises:
+        UnitsError: there is nothing to take away.
+    """
+    if not Authenticator.objects.filter(user=person).delete()[0]:
+        raise UnitsError(f"{person}没有启用动态口令。")
     person.sessions.all().delete()
 
 
