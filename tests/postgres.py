@@ -7,15 +7,15 @@ import getpass
 import os
 import shutil
 import signal
-import socket
 import subprocess
 import sys
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from urllib.parse import quote
 
-DATABASE = "mingtang"
+DATABASE, PORT = "mingtang", 5432  # the port only names the socket file, in a folder of its own
 
 
 class NoServer(RuntimeError):
@@ -33,15 +33,9 @@ def programs() -> Path:
     raise NoServer("no PostgreSQL server here: apt-get install postgresql")
 
 
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
-
-
 @contextmanager
 def server(*, durable: bool = True) -> Iterator[str]:
-    """A fresh cluster on a free local port; gives the database's URL.
+    """A fresh cluster on a local socket, closed to the network; gives the database's URL.
 
     The server refuses to run as root: then it runs as the system user postgres. ``durable=False`` leaves out what
     only matters when the machine itself loses power: quicker, and enough for tests.
@@ -63,16 +57,15 @@ def server(*, durable: bool = True) -> Iterator[str]:
             command = ["runuser", "-u", "postgres", "--", *command]
         subprocess.run(command, check=check, cwd=home, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL)
 
-    port = _free_port()
     data = str(home / "data")
     try:
         run("initdb", "--pgdata", data, "--auth", "trust", "--encoding", "UTF8", "--locale", "C.UTF-8")
-        options = f"-c listen_addresses=127.0.0.1 -c port={port} -c unix_socket_directories={home}"
+        options = f"-c listen_addresses='' -c port={PORT} -c unix_socket_directories={home}"
         if not durable:
             options += " -c fsync=off -c full_page_writes=off -c synchronous_commit=off"
         run("pg_ctl", "start", "--wait", "--pgdata", data, "--log", str(home / "log"), "--options", options)
-        run("createdb", "--host", str(home), "--port", str(port), DATABASE)
-        yield f"postgresql://{owner}@127.0.0.1:{port}/{DATABASE}"
+        run("createdb", "--host", str(home), "--port", str(PORT), DATABASE)
+        yield f"postgresql://{owner}@{quote(str(home), safe='')}:{PORT}/{DATABASE}"
     finally:
         run("pg_ctl", "stop", "--wait", "--mode", "immediate", "--pgdata", data, check=False)
         shutil.rmtree(home, ignore_errors=True)

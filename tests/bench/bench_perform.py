@@ -1,11 +1,17 @@
-"""Measure of ``perform``: eight processes take papers from draft to public page, none of it lost."""
+"""Measure of ``perform``: eight processes take papers from draft to public page, none of it lost.
+
+``sign`` covers a paper and the interpretation beside it; ``publish`` makes an edition, a number and a log entry.
+"""
 
 import json
 import os
+import subprocess
 import time
+from collections.abc import Iterator
 from typing import Any
 
 from tests.bench.bench_ground import Row, row
+from tests.bench.stock import STEPS
 from tests.databases import Database, new_database
 from tests.postgres import NoServer, server
 
@@ -14,21 +20,20 @@ TARGETS = {"SQLite": 300, "PostgreSQL": 500}
 
 
 def rows() -> list[Row]:
-    """One line per database; PostgreSQL is MINGTANG_BENCH_POSTGRES_URL, or a server started for the measure."""
-    measured = [_measure("SQLite", "")]
+    """Lines per database; PostgreSQL is MINGTANG_BENCH_POSTGRES_URL, or a server started for the measure."""
+    measured = _measure("SQLite", "")
     given = os.environ.get("MINGTANG_BENCH_POSTGRES_URL", "")
     if given:
-        measured.append(_measure("PostgreSQL", given))
-    else:
-        try:
-            with server() as url:
-                measured.append(_measure("PostgreSQL", url))
-        except NoServer as missing:
-            print(f"perform on PostgreSQL is left out: {missing}")
+        return measured + _measure("PostgreSQL", given)
+    try:
+        with server() as url:
+            measured += _measure("PostgreSQL", url)
+    except NoServer as missing:
+        print(f"perform on PostgreSQL is left out: {missing}")
     return measured
 
 
-def _measure(name: str, url: str) -> Row:
+def _measure(name: str, url: str) -> list[Row]:
     with new_database(url) as database:
         work = [json.loads(line) for line in database.run("tests.bench.stock", str(WRITERS), str(PAPERS)).splitlines()]
         beside = database.copy()
@@ -40,33 +45,56 @@ def _measure(name: str, url: str) -> Row:
         wrong = database.run("tests.bench.count", given="\n".join(told))
         if wrong:
             raise AssertionError(wrong)
-    return row(
-        f"perform, {WRITERS} writers, {name}",
-        ours,
-        "steps/s",
-        TARGETS[name],
-        alternative=plain,
-        alternative_name="bare save()",
-        less=False,
-    )
+    steps = WRITERS * PAPERS
+    return [
+        row(
+            f"perform {label}, {name}",
+            _rate(ours, names, steps),
+            "steps/s",
+            TARGETS[name],
+            alternative=_rate(plain, names, steps),
+            alternative_name="bare save()",
+            less=False,
+        )
+        for label, names in (("submit", STEPS[:1]), ("sign", STEPS[1:2]), ("draft to public", STEPS))
+    ]
 
 
-def race(database: Database, work: list[list[dict[str, Any]]], way: str) -> tuple[float, list[str]]:
-    """Steps per second of one process per list of work, and every acknowledgement they gave."""
+def _rate(taken: dict[str, float], names: tuple[str, ...], steps: int) -> float:
+    return steps * len(names) / sum(taken[name] for name in names)
+
+
+def race(database: Database, work: list[list[dict[str, Any]]], way: str) -> tuple[dict[str, float], list[str]]:
+    """Seconds that all writers together took for each step of every paper, and every acknowledgement they gave."""
     writers = [database.start("tests.bench.writer", way) for _ in work]
     for writer, mine in zip(writers, work, strict=True):
-        writer.stdin.write(json.dumps(mine) + "\n")
-        writer.stdin.flush()
+        _say(writer, json.dumps(mine))
     for writer in writers:
         assert writer.stdout.readline() == "ready\n"
-    began = time.perf_counter()
+    taken, told = {}, []
+    for step in STEPS:
+        began = time.perf_counter()
+        for writer in writers:
+            _say(writer, step)
+        for writer in writers:
+            told += [line.strip() for line in _until_end(writer)]
+        taken[step] = time.perf_counter() - began
     for writer in writers:
-        writer.stdin.write("go\n")
-        writer.stdin.flush()
-    told = [line.strip() for writer in writers for line in writer.stdout]
-    taken = time.perf_counter() - began
-    for writer in writers:
+        writer.stdin.close()
         assert writer.wait() == 0
     expected = sum(map(len, work))
     assert len(told) == expected, f"{len(told)} of {expected} steps were acknowledged"
-    return expected / taken, told
+    return taken, told
+
+
+def _say(writer: "subprocess.Popen[str]", line: str) -> None:
+    writer.stdin.write(line + "\n")
+    writer.stdin.flush()
+
+
+def _until_end(writer: "subprocess.Popen[str]") -> Iterator[str]:
+    for line in writer.stdout:
+        if line == "end\n":
+            return
+        yield line
+    raise AssertionError("a writer died")

@@ -1,7 +1,8 @@
 """One of several processes that take real steps on prepared records at the same time.
 
-Reads its work as one line of JSON, says ``ready``, waits for any line, then takes each step and prints the id of its
-event once the step has returned: that line is the acknowledgement a person would get.
+Reads its work as one line of JSON and says ``ready``. Then each line it reads names a step, or ``all``: it takes
+those steps, printing the id of each event once the step has returned (the acknowledgement a person would get), and
+says ``end``.
 """
 
 import json
@@ -21,9 +22,11 @@ def main(way: str) -> None:
     take = prepare_ours(work) if way == "ours" else prepare_plain(work)
     connection.ensure_connection()
     print("ready", flush=True)
-    sys.stdin.readline()
-    for number in range(len(work)):
-        print(take(number), flush=True)
+    for wanted in map(str.strip, sys.stdin):
+        for number, item in enumerate(work):
+            if wanted in ("all", item["step"]):
+                print(take(number), flush=True)
+        print("end", flush=True)
 
 
 def prepare_ours(work: list[dict[str, Any]]) -> Any:

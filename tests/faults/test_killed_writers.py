@@ -34,14 +34,14 @@ def test_what_was_acknowledged_is_there_after_a_writer_is_killed(
         writer.stdin.flush()
     assert [writer.stdout.readline() for writer in writers] == ["ready\n"] * WRITERS
     for writer in writers:
-        writer.stdin.write("go\n")
-        writer.stdin.flush()
+        writer.stdin.write("all\n")
+        writer.stdin.close()
     victim, enough = draw.choice(writers), draw.randrange(1, len(work[0]) // 3)
     told = {writer.pid: [] for writer in writers}
     told[victim.pid] = [victim.stdout.readline().strip() for _ in range(enough)]
     victim.kill()
     for writer in writers:
-        told[writer.pid] += [line.strip() for line in writer.stdout if line.endswith("\n")]
+        told[writer.pid] += [line.strip() for line in writer.stdout if line.endswith("\n") and line != "end\n"]
     assert [writer.wait() for writer in writers if writer is not victim] == [0] * (WRITERS - 1)
     assert victim.wait() == -9
     everything = [key for mine in told.values() for key in mine]

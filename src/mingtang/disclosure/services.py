@@ -23,11 +23,11 @@ from mingtang.journal.writing import append, current_writer, writing
 from mingtang.records.models import Link, Record
 from mingtang.records.spec import Context, Facts, effect, known_facts, spec_for
 from mingtang.rows import find, find_all, insert, update
-from mingtang.text.canonical import canonical_json
+from mingtang.text.canonical import canonical_json, content_hash
 from mingtang.units.actors import SYSTEM
 from mingtang.units.profile import current_profile
 
-from .content import hash_of, masked, payload_of, reviewed_hash
+from .content import masked, payload_of, reviewed_hash
 from .models import Disclosed, SecrecyReview, ShownCursor
 from .numbers import next_number
 
@@ -69,7 +69,7 @@ def publish(context: Context) -> None:
         for item in (review.masks if review else [])
         if item["decision"] == "keep"
     )
-    original = payload_of(context)
+    original = context.facts["disclosure.payload"]  # exactly what the gates judged
     payload = masked(original, kept)
     disclosed = find(Disclosed, record_id=context.record.pk)
     publication = (
@@ -98,7 +98,7 @@ def publish(context: Context) -> None:
         publication=publication,
         number=len(earlier) + 1,
         payload=text,
-        payload_hash=hash_of(payload),
+        payload_hash=content_hash(text),
         salt=secrets.token_hex(16),
         reason=_correction_reason(context) if live else "",
         published_at=context.now,
