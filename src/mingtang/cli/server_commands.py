@@ -19,6 +19,7 @@ from django.utils import timezone
 TICK_SECONDS = 5
 CLOCKS_EVERY_ROUNDS = 12
 WATCH_SECONDS = 2
+STOP_SECONDS = 10
 READY_SECONDS = 60
 
 
@@ -126,7 +127,10 @@ def serve(arguments: argparse.Namespace) -> int:
         ]
     )
 
+    stopping = threading.Event()
+
     def stop(*_: Any) -> None:
+        stopping.set()
         for process in (web, workers[-1]):
             process.terminate()
 
@@ -136,16 +140,26 @@ def serve(arguments: argparse.Namespace) -> int:
     if _wait_until_ready(address, web):
         step(f"已启动：{address}")
         demo_commands.print_accounts(address)
-    while web.poll() is None:
+    while web.poll() is None and not stopping.is_set():
         if workers[-1].poll() is not None:
             step("后台任务中断，正在重新启动……")
             workers.append(subprocess.Popen(command))
         with suppress(subprocess.TimeoutExpired):
             web.wait(WATCH_SECONDS)
-    status = web.wait()
+    asked = stopping.is_set()
     stop()
-    workers[-1].wait()
-    return status if status > 0 else 0
+    status = _end(web)
+    _end(workers[-1])
+    return 0 if asked else status
+
+
+def _end(process: "subprocess.Popen[bytes]") -> int:
+    """Wait for a process that was asked to stop; one that does not is killed."""
+    try:
+        return process.wait(STOP_SECONDS)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        return process.wait()
 
 
 def _is_free(host: str, port: int) -> bool:

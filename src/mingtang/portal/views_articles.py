@@ -26,19 +26,27 @@ PER_PAGE = 20
 class Standing:
     """How duties stand: how many there are, and of those that can be judged how many were kept on time.
 
-    ``on_time`` are met in time, ``late`` met late or still open past their day; what runs or is exempt is neither.
+    ``on_time`` are met in time, ``late`` met late or still open past their day; ``advisory`` went past a local
+    reference limit that the Opinion does not state, which is told apart and is no breach (A1). What runs or is exempt
+    is none of them.
     """
 
     instances: int = 0
     on_time: int = 0
     late: int = 0
+    advisory: int = 0
 
     def __add__(self, other: "Standing") -> "Standing":
-        return Standing(self.instances + other.instances, self.on_time + other.on_time, self.late + other.late)
+        return Standing(
+            self.instances + other.instances,
+            self.on_time + other.on_time,
+            self.late + other.late,
+            self.advisory + other.advisory,
+        )
 
     @property
     def judged(self) -> int:
-        return self.on_time + self.late
+        return self.on_time + self.late + self.advisory
 
     @property
     def percent(self) -> int | None:
@@ -67,10 +75,11 @@ def standings(duties: QuerySet[PublicDuty], now: datetime) -> dict[str, Standing
         .annotate(
             instances=Count("pk"),
             on_time=Count("pk", filter=judged & in_time),
-            late=Count("pk", filter=judged & late),
+            late=Count("pk", filter=judged & late & Q(advisory=False)),
+            beyond_reference=Count("pk", filter=judged & late & Q(advisory=True)),
         )
     )
-    return {row["code"]: Standing(row["instances"], row["on_time"], row["late"]) for row in rows}
+    return {row["code"]: Standing(row["instances"], row["on_time"], row["late"], row["beyond_reference"]) for row in rows}
 
 
 def total(found: dict[str, Standing], duties: Iterable[DutyText]) -> Standing:
