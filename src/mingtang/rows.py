@@ -45,16 +45,18 @@ def find_all(
 
 
 def insert(*rows: models.Model) -> None:
-    """Add rows of one model. A key that the database draws by itself is not read back."""
+    """Add rows of one model. A key that the database draws is read back for a single row, not for several."""
     if not rows:
         return
-    sql, fields = _insert(connection.vendor, type(rows[0]))
+    sql, fields, drawn = _insert(connection.vendor, type(rows[0]), len(rows) == 1)
     prepared = [[field.get_db_prep_save(field.pre_save(row, True), connection) for field in fields] for row in rows]
     with connection.cursor() as cursor:
-        if len(rows) == 1:
-            cursor.execute(sql, prepared[0])
-        else:
+        if len(rows) > 1:
             cursor.executemany(sql, prepared)
+        else:
+            cursor.execute(sql, prepared[0])
+            if drawn:
+                (rows[0].pk,) = cursor.fetchone()
     for row in rows:
         row._state.adding, row._state.db = False, connection.alias
 
@@ -126,10 +128,12 @@ def _converters(field: "models.Field[Any, Any]") -> list[Callable[[Any], Any]]:
 
 
 @cache
-def _insert(vendor: str, model: type[models.Model]) -> tuple[str, Fields]:
+def _insert(vendor: str, model: type[models.Model], single: bool) -> tuple[str, Fields, bool]:
     fields = tuple(field for field in _columns(model) if not isinstance(field, models.AutoField))
     names, places = ", ".join(_quoted(field) for field in fields), ", ".join(["%s"] * len(fields))
-    return f"INSERT INTO {_table(model)} ({names}) VALUES ({places})", fields  # noqa: S608
+    drawn = single and len(fields) < len(_columns(model))
+    back = f" RETURNING {_quoted(model._meta.pk)}" if drawn else ""
+    return f"INSERT INTO {_table(model)} ({names}) VALUES ({places}){back}", fields, drawn  # noqa: S608
 
 
 @cache

@@ -1,6 +1,6 @@
 """The content that would become public, exactly: as reviewed, masked and hashed."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -66,10 +66,10 @@ def strings_of(value: Any, place: str = "") -> Iterator[tuple[str, str]]:
             yield from strings_of(inner, f"{place}.{number}")
 
 
-def masked(payload: Mapping[str, Any], kept: frozenset[str]) -> dict[str, Any]:
-    """A copy with all personal data masked but what the reviewer decided to keep (keys of ``Place``)."""
+def masked(payload: Mapping[str, Any], places: Iterable[Place], kept: frozenset[str]) -> dict[str, Any]:
+    """A copy with the personal data at ``places`` masked but what the reviewer decided to keep (keys of ``Place``)."""
     wanted: dict[str, list[Finding]] = {}
-    for place in find_personal_data(payload):
+    for place in places:
         if place.key not in kept or place.finding.kind not in MAY_BE_KEPT:
             wanted.setdefault(place.place, []).append(place.finding)
 

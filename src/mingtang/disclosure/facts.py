@@ -7,7 +7,7 @@ from mingtang.records.spec import Context, fact
 from mingtang.rows import find
 from mingtang.units.models import Person
 
-from .content import payload_of
+from .content import Place, find_personal_data, payload_of, reviewed_hash
 from .models import Disclosed, SecrecyReview
 
 SOURCE_FIELDS = ("stages", "openness", "mode", "withholding_ground", "withholding_reason", "cuts")
@@ -51,6 +51,17 @@ def reviewer_name(context: Context) -> str:
 def review(context: Context) -> SecrecyReview | None:
     """The newest review, whatever its verdict."""
     return find(SecrecyReview, record_id=context.record.pk, order=("-at", "-pk"))
+
+
+@fact("disclosure.content_hash")
+def content_hash(context: Context) -> str:
+    """Hash of what a reviewer judges."""
+    return reviewed_hash(context.facts["disclosure.payload"])
+
+
+@fact("disclosure.personal_data")
+def personal_data(context: Context) -> list[Place]:
+    return find_personal_data(context.facts["disclosure.payload"])
 
 
 @fact("disclosure.missing")

@@ -7,7 +7,7 @@ from mingtang.records.rulebook import rulebook
 from mingtang.records.spec import gate
 from mingtang.rules import Fault
 
-from .content import MAY_BE_KEPT, find_personal_data, label_of, reviewed_hash
+from .content import MAY_BE_KEPT, label_of
 
 Facts = Mapping[str, Any]
 
@@ -92,7 +92,7 @@ def secrecy_review(facts: Facts) -> Iterable[Fault]:
         yield book.fault("review_negative", gate="secrecy_review", verdict="不宜公开")
     if review.reviewer_id in facts["disclosure.authors"]:
         yield book.fault("reviewed_by_drafter", gate="secrecy_review", reviewer=facts["disclosure.reviewer_name"])
-    if review.content_hash != reviewed_hash(facts["disclosure.payload"]):
+    if review.content_hash != facts["disclosure.content_hash"]:
         yield book.fault("content_changed_since_review", gate="secrecy_review")
 
 
@@ -111,7 +111,7 @@ def personal_data(facts: Facts) -> Iterable[Fault]:
     """Personal data is masked, or of a kind a reviewer may keep and kept with a reason."""
     review = facts["disclosure.review"]
     decided = {f"{mask['place']}:{mask['start']}:{mask['end']}": mask for mask in review.masks} if review else {}
-    for place in find_personal_data(facts["disclosure.payload"]):
+    for place in facts["disclosure.personal_data"]:
         decision = decided.get(place.key, {})
         keeps = decision.get("decision") == "keep"
         may_keep = place.finding.kind in MAY_BE_KEPT and decision.get("reason", "").strip()

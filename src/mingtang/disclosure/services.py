@@ -27,7 +27,7 @@ from mingtang.text.canonical import canonical_json, content_hash
 from mingtang.units.actors import SYSTEM
 from mingtang.units.profile import current_profile
 
-from .content import masked, payload_of, reviewed_hash
+from .content import masked
 from .models import Disclosed, SecrecyReview, ShownCursor
 from .numbers import next_number
 
@@ -45,15 +45,16 @@ def refuse_review(context: Context) -> None:
 
 def _keep_review(context: Context, *, passed: bool) -> None:
     assert context.actor.person_id is not None
-    review = SecrecyReview.objects.create(
+    review = SecrecyReview(
         record=context.record,
-        content_hash=reviewed_hash(payload_of(context)),
+        content_hash=context.facts["disclosure.content_hash"],
         reviewer_id=context.actor.person_id,
         passed=passed,
         opinion=context.data.get("opinion", ""),
         masks=context.data.get("masks", []),
         at=context.now,
     )
+    insert(review)
     context.results.update(review=str(review.pk), masks=str(len(review.masks)))
 
 
@@ -69,8 +70,8 @@ def publish(context: Context) -> None:
         for item in (review.masks if review else [])
         if item["decision"] == "keep"
     )
-    original = context.facts["disclosure.payload"]  # exactly what the gates judged
-    payload = masked(original, kept)
+    facts = context.facts  # what is published is exactly what the gates judged
+    payload = masked(facts["disclosure.payload"], facts["disclosure.personal_data"], kept)
     disclosed = find(Disclosed, record_id=context.record.pk)
     publication = (
         Publication.objects.select_for_update().get(index_number=disclosed.index_number)
@@ -78,16 +79,17 @@ def publish(context: Context) -> None:
         else Publication(index_number=_index_number(context), published_at=context.now)
     )
     _describe(publication, context, payload)
-    publication.save()
-    bridge = Disclosed(
-        record=context.record, index_number=publication.index_number, content_hash=reviewed_hash(original)
+    write = update if disclosed else insert
+    write(publication)
+    write(
+        Disclosed(
+            record=context.record,
+            index_number=publication.index_number,
+            content_hash=facts["disclosure.content_hash"],
+        )
     )
-    if disclosed:
-        update(bridge)
-    else:
-        insert(bridge)
     entries = []
-    earlier = find_all(Edition, publication_id=publication.pk)
+    earlier = find_all(Edition, publication_id=publication.pk) if disclosed else []
     live = next((edition for edition in earlier if edition.state == LIVE), None)
     if live is not None:
         live.state = SUPERSEDED

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from hashlib import sha256
 
-from django.db.models import Q
+from django.db import connection
 
 from mingtang.merkle import Tree, leaf_hash
 from mingtang.rows import find, insert, update
@@ -53,11 +53,13 @@ class DatabaseNodes:
         wanted = list(places)
         if not wanted:
             return {}
-        condition = Q()
-        for level, position in wanted:
-            condition |= Q(level=level, position=position)
-        rows = LogNode.objects.filter(condition).values_list("level", "position", "hash")
-        return {(level, position): bytes.fromhex(value) for level, position, value in rows}
+        pairs = ", ".join(["(%s, %s)"] * len(wanted))
+        with connection.cursor() as cursor:
+            cursor.execute(
+                f"SELECT level, position, hash FROM {LogNode._meta.db_table} WHERE (level, position) IN (VALUES {pairs})",  # noqa: S608
+                [number for place in wanted for number in place],
+            )
+            return {(level, position): bytes.fromhex(value) for level, position, value in cursor.fetchall()}
 
     def put_many(self, nodes: Mapping[Place, bytes]) -> None:
         insert(
