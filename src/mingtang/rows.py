@@ -61,6 +61,20 @@ def insert(*rows: models.Model) -> None:
         row._state.adding, row._state.db = False, connection.alias
 
 
+def insert_new(row: models.Model) -> bool:
+    """Add a row whose key is given unless that key is taken; True if it was added.
+
+    Waits for another transaction that is adding the same key.
+    """
+    sql, fields, _ = _insert(connection.vendor, type(row), False)
+    values = [field.get_db_prep_save(field.pre_save(row, True), connection) for field in fields]
+    with connection.cursor() as cursor:
+        cursor.execute(f"{sql} ON CONFLICT DO NOTHING", values)
+        added: bool = cursor.rowcount == 1
+    row._state.adding, row._state.db = not added, connection.alias
+    return added
+
+
 def update(row: models.Model, *names: str) -> None:
     """Write the named fields of a row, or all of them.
 

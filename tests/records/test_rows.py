@@ -13,7 +13,7 @@ from mingtang.editions.models import Edition, LogNode, Publication
 from mingtang.interpretations.models import Interpretation
 from mingtang.journal.models import Event
 from mingtang.records.models import Link, Record, RecordParty
-from mingtang.rows import find, find_all, insert, update
+from mingtang.rows import find, find_all, insert, insert_new, update
 from mingtang.units.models import Unit
 
 MODELS = [Record, RecordParty, Link, Document, Interpretation, SecrecyReview, Edition, Publication, Event, Duty, Unit]
@@ -61,3 +61,12 @@ def test_what_is_written_is_what_the_orm_reads(desk: Desk) -> None:
 def test_a_row_that_is_gone_is_not_written_silently(desk: Desk) -> None:
     with pytest.raises(DatabaseError):
         update(IndexCounter(key="never", value=1))
+
+
+def test_a_taken_key_is_not_written_again(desk: Desk) -> None:
+    assert insert_new(IndexCounter(key="series", value=1))
+    assert not insert_new(IndexCounter(key="series", value=2))
+    assert IndexCounter.objects.get(pk="series").value == 1
+    node = LogNode(level=9, position=1, hash="0" * 64)
+    insert(node)
+    assert node.pk == LogNode.objects.get(level=9).pk

@@ -10,7 +10,7 @@ from django.db import IntegrityError
 
 from mingtang.journal.models import Event
 from mingtang.journal.writing import Writer, append, writing
-from mingtang.rows import find, find_all, insert, update
+from mingtang.rows import find, find_all, insert_new, update
 from mingtang.rules import Fault
 from mingtang.units.actors import Actor
 from mingtang.units.models import Unit
@@ -158,10 +158,10 @@ def _run(
 ) -> Outcome:
     with writing() as writer:
         record = _lock(writer, record_id, step.locks)
-        if request_key:
-            earlier = find(PerformedRequest, key=request_key)
-            if earlier is not None:
-                return Outcome(record, None, returned=earlier.returned, repeated=True)
+        request = PerformedRequest(key=request_key, record=record, transition=step.name, at=now)
+        if request_key and not insert_new(request):
+            earlier = PerformedRequest.objects.get(key=request_key)
+            return Outcome(record, None, returned=earlier.returned, repeated=True)
         context = Context(spec, record, actor, now, step, data)
         if expected_version is not None and expected_version != record.version:
             raise StaleVersion(expected_version, record.version)
@@ -198,10 +198,9 @@ def _run(
         if data.get("remark"):
             remark = Remark.objects.create(record=record, text=data["remark"])
             context.results["remark"] = str(remark.pk)
-        if request_key:
-            insert(
-                PerformedRequest(key=request_key, record=record, transition=step.name, returned=bool(stopping), at=now)
-            )
+        if request_key and stopping:
+            request.returned = True
+            update(request, "returned")
         event = _write_event(context, f"{spec.kind}.returned" if stopping else step.event, before, record.state)
         return Outcome(record, event, returned=bool(stopping), faults=faults)
 
@@ -246,8 +245,9 @@ def _lock(writer: Writer, record_id: uuid.UUID, link_kinds: tuple[str, ...]) -> 
         wanted.update(link.target_id for link in find_all(Link, source_id=record_id, kind=link_kinds))
     for record in find_all(Record, pk=wanted, order=("pk",), lock=True):
         writer.memory[("lock", record.pk)] = record
-        record.lead_unit = find(Unit, pk=record.lead_unit_id) or record.lead_unit
-    return writer.memory[("lock", record_id)]  # type: ignore[no-any-return]
+    locked: Record = writer.memory[("lock", record_id)]
+    locked.lead_unit = find(Unit, pk=locked.lead_unit_id) or locked.lead_unit
+    return locked
 
 
 def _write_event(context: Context, name: str, before: str, after: str) -> Event:
