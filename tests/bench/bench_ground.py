@@ -79,7 +79,13 @@ def scan_rows(megabytes: int = MEGABYTES) -> list[Row]:
     baseline = size / seconds(lambda: _BASELINE.findall(text))
     return [
         row(
-            "personal-data scan", ours, "MB/s", 20, alternative=baseline, alternative_name="re with lookaround", less=False
+            "personal-data scan",
+            ours,
+            "MB/s",
+            20,
+            alternative=baseline,
+            alternative_name="re with lookaround",
+            less=False,
         )
     ]
 
@@ -98,7 +104,9 @@ def merkle_rows(leaves: int = LEAVES) -> list[Row]:
     proofs = [(leaf_hash(data[index]), index, tree.inclusion_proof(index)) for index in picked]
     checked: list[bool] = []
     checking = (
-        seconds(lambda: checked.extend(verify_inclusion(leaf, index, leaves, proof, root) for leaf, index, proof in proofs))
+        seconds(
+            lambda: checked.extend(verify_inclusion(leaf, index, leaves, proof, root) for leaf, index, proof in proofs)
+        )
         / len(picked)
         * 1e6
     )
@@ -138,7 +146,9 @@ def _reference(data: list[bytes], picked: list[int]) -> dict[str, Any]:
     root = tree.get_root()
     proving = seconds(lambda: [tree.prove_inclusion(index + 1) for index in few]) / len(few) * 1e6
     proofs = [(tree.get_leaf(index + 1), tree.prove_inclusion(index + 1)) for index in few]
-    checking = seconds(lambda: [pymerkle.verify_inclusion(leaf, root, proof) for leaf, proof in proofs]) / len(few) * 1e6
+    checking = (
+        seconds(lambda: [pymerkle.verify_inclusion(leaf, root, proof) for leaf, proof in proofs]) / len(few) * 1e6
+    )
     consistent = seconds(lambda: [tree.prove_consistency(index + 1, len(data)) for index in few]) / len(few) * 1e6
     return {"root": root, "appends": appends, "proving": proving, "checking": checking, "consistent": consistent}
 

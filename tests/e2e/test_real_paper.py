@@ -4,7 +4,6 @@ import re
 from pathlib import Path
 
 import pytest
-
 from tests.e2e.conftest import Walk
 
 OPINION = Path(__file__).parents[3] / "shared" / "policy" / "tongliao-opinion-2017.txt"
@@ -54,10 +53,22 @@ def test_the_real_paper_goes_from_import_to_a_met_duty(walk: Walk) -> None:
     walk.follow(walk.page.get_by_role("link", name="附解读", exact=True))
     walk.fill("解读方案", "办公厅主要负责人解读；公开当日上网，三个工作日内见报。")
     walk.page.get_by_label("解读材料标题").fill(INTERPRETATION)
-    walk.page.get_by_label("解读材料", exact=False).last.fill("一、为什么要公开\n公开是常态，不公开是例外。\n二、群众得到什么\n有时限，可监督。")
+    walk.page.get_by_label("解读材料", exact=False).last.fill(
+        "一、为什么要公开\n公开是常态，不公开是例外。\n二、群众得到什么\n有时限，可监督。"
+    )
     walk.tick("政策问答")
     walk.fill("重点解读哪几条", "3、10、18")
-    for point in ("背景依据", "目标任务", "主要内容", "涉及范围", "执行标准", "注意事项", "关键词诠释", "惠民利民举措", "新旧政策差异"):
+    for point in (
+        "背景依据",
+        "目标任务",
+        "主要内容",
+        "涉及范围",
+        "执行标准",
+        "注意事项",
+        "关键词诠释",
+        "惠民利民举措",
+        "新旧政策差异",
+    ):
         walk.page.get_by_label(point, exact=True).fill(f"{point}：详见材料。")
     walk.press("保存")
     walk.press("送负责人审签")

@@ -191,7 +191,7 @@ def test_attached_texts_number_anew() -> None:
 
 
 def test_stray_marks_of_many_shapes() -> None:
-    paper = parse_paper("云滩市教育局关于补助的通知\n请〖HT3\"F〗照办〖HTH〗。【JZ】完\ufeff。\n【注意】保留〖甲〗")
+    paper = parse_paper('云滩市教育局关于补助的通知\n请〖HT3"F〗照办〖HTH〗。【JZ】完\ufeff。\n【注意】保留〖甲〗')
     assert codes(paper).count("stray_mark") == 3
     assert [block.text for block in paper.blocks] == ["请照办。完。", "【注意】保留〖甲〗"]
 

@@ -7,7 +7,9 @@ from mingtang.text.redact import MARK, Cut, CutError, apply_cuts, remaining
 TEXT = "经查，张某某于三月举报李某某，张某某要求保密。"
 
 
-def cut(quote: str, start: int | None = None, end: int | None = None, reason: str = "个人隐私", ground: str = "第十五条") -> Cut:
+def cut(
+    quote: str, start: int | None = None, end: int | None = None, reason: str = "个人隐私", ground: str = "第十五条"
+) -> Cut:
     return Cut(quote, reason, ground, start, end)
 
 

@@ -198,7 +198,9 @@ def test_other_packages_and_macros() -> None:
 def test_broken_packages() -> None:
     paper = docx("甲" * 1000)
     assert refused("a.docx", paper[: len(paper) // 2]) == "malformed"
-    assert refused("a.docx", repacked(paper, lambda parts: parts.update({"word/document.xml": b"<w:docu"}))) == "malformed"
+    assert (
+        refused("a.docx", repacked(paper, lambda parts: parts.update({"word/document.xml": b"<w:docu"}))) == "malformed"
+    )
     entity = b'<!DOCTYPE a [<!ENTITY b "cc">]><a>&b;</a>'
     assert refused("a.docx", repacked(paper, lambda parts: parts.update({"word/document.xml": entity}))) == "malformed"
     encrypted = bytearray(paper)

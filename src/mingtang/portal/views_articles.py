@@ -79,7 +79,9 @@ def standings(duties: QuerySet[PublicDuty], now: datetime) -> dict[str, Standing
             beyond_reference=Count("pk", filter=judged & late & Q(advisory=True)),
         )
     )
-    return {row["code"]: Standing(row["instances"], row["on_time"], row["late"], row["beyond_reference"]) for row in rows}
+    return {
+        row["code"]: Standing(row["instances"], row["on_time"], row["late"], row["beyond_reference"]) for row in rows
+    }
 
 
 def total(found: dict[str, Standing], duties: Iterable[DutyText]) -> Standing:

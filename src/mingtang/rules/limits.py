@@ -57,8 +57,6 @@ class Due:
 
 def local_day(moment: datetime) -> date:
     """The date of an aware moment in Asia/Shanghai. Raises ValueError for a naive one."""
-    if moment.tzinfo is SHANGHAI:
-        return moment.date()
     if moment.tzinfo is None:
         raise ValueError("the moment must carry a time zone")
     return moment.astimezone(SHANGHAI).date()
@@ -84,11 +82,12 @@ class Within:
 
     def due(self, start: datetime, calendar: Calendar) -> Due:
         """The last moment that is on time, counted from the aware moment ``start``."""
-        first = local_day(start)
+        first = start.date() if start.tzinfo is SHANGHAI else local_day(start)
         if self.unit is WORKING_DAYS:
             last = calendar.add_working_days(first, self.count)
-            if first.year == last.year:
-                return _through(last, last.year not in calendar.years)
+            year = last.year
+            if first.year == year:
+                return _through(last, year not in calendar.years)
             return _through(last, not calendar.covers(first + timedelta(days=1), last))
         if self.unit is LimitUnit.CLOCK_HOURS:
             # Elapsed time, also across the daylight saving years before 1992.
