@@ -1,12 +1,12 @@
 """Reads of duties. Late, due soon and met are computed here from stored moments and a given ``now``."""
 
 from collections.abc import Iterable
-from datetime import datetime, timedelta
+from datetime import datetime
 from functools import cache
 
 from django.db.models import Q, QuerySet
 
-from mingtang.editions.selectors import ADVISORY_LATE, DUE_SOON, EXEMPT, MET, MET_LATE, OVERDUE, RUNNING
+from mingtang.editions.selectors import state_at
 from mingtang.journal.names import emitted_events
 from mingtang.records.rulebook import rulebook
 from mingtang.records.spec import known_facts
@@ -15,8 +15,6 @@ from mingtang.units.actors import Actor
 from mingtang.units.selectors import supervised_by
 
 from .models import Duty
-
-SOON = timedelta(days=2)
 
 
 def rule_of(code: str) -> DutyRule:
@@ -40,22 +38,6 @@ def is_closable(rule: DutyRule) -> bool:
 def state_of(duty: Duty, now: datetime) -> str:
     """How a duty stands at ``now``; limits the Opinion does not state are at most ``advisory_late`` (A1)."""
     return state_at(duty.due_at, duty.closed_at, now, advisory=rule_of(duty.code).advisory, exempt=duty.exempt_ground)
-
-
-def state_at(
-    due_at: datetime | None, closed_at: datetime | None, now: datetime, *, advisory: bool, exempt: str = ""
-) -> str:
-    """The state from the moments alone. A duty closed exactly at its due moment is met."""
-    if exempt:
-        return EXEMPT
-    late = due_at is not None and (closed_at or now) > due_at
-    if closed_at is not None:
-        return MET_LATE if late else MET
-    if late:
-        return ADVISORY_LATE if advisory else OVERDUE
-    if due_at is not None and due_at - now <= SOON:
-        return DUE_SOON
-    return RUNNING
 
 
 def part_states(duty: Duty, now: datetime) -> dict[str, str]:

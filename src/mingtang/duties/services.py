@@ -8,6 +8,7 @@ from typing import Any
 from django.db import transaction
 
 from mingtang.editions.models import Publication, PublicDuty
+from mingtang.editions.selectors import SOON
 from mingtang.journal.models import Event
 from mingtang.records.models import Link
 from mingtang.records.rulebook import rulebook
@@ -18,7 +19,7 @@ from mingtang.units.selectors import general_office_of, units_in_group
 
 from .calendars import current_calendar
 from .models import Duty, DutyPart, Reminder
-from .selectors import SOON, is_closable, open_duties, rule_of
+from .selectors import is_closable, open_duties, rule_of
 from .subjects import subjects_of
 
 

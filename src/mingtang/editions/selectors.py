@@ -2,7 +2,7 @@
 
 import json
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.db.models import Q, QuerySet
@@ -18,6 +18,8 @@ MET, MET_LATE, RUNNING, DUE_SOON, OVERDUE, ADVISORY_LATE, EXEMPT = (
     "advisory_late",
     "exempt",
 )
+# A duty due within this time is due soon.
+SOON = timedelta(days=2)
 
 
 @dataclass(frozen=True)
@@ -70,16 +72,22 @@ def links_from(publication: Publication, kind: str) -> list[Publication]:
     return list(Publication.objects.filter(links_in__source=publication, links_in__kind=kind))
 
 
-def duty_state(duty: PublicDuty, now: datetime) -> str:
-    """How a duty stands at ``now``. Limits the Opinion does not state are only ever ``advisory_late``."""
-    if duty.exempt_ground:
+def state_at(
+    due_at: datetime | None, closed_at: datetime | None, now: datetime, *, advisory: bool, exempt: str = ""
+) -> str:
+    """The state from the moments alone. A duty closed exactly at its due moment is met."""
+    if exempt:
         return EXEMPT
-    moment = duty.closed_at or now
-    late = duty.due_at is not None and moment > duty.due_at
-    if duty.closed_at is not None:
+    late = due_at is not None and (closed_at or now) > due_at
+    if closed_at is not None:
         return MET_LATE if late else MET
     if late:
-        return ADVISORY_LATE if duty.advisory else OVERDUE
-    if duty.due_at is not None and (duty.due_at - now).days < 2:
+        return ADVISORY_LATE if advisory else OVERDUE
+    if due_at is not None and due_at - now <= SOON:
         return DUE_SOON
     return RUNNING
+
+
+def duty_state(duty: PublicDuty, now: datetime) -> str:
+    """How a public duty stands at ``now``."""
+    return state_at(duty.due_at, duty.closed_at, now, advisory=duty.advisory, exempt=duty.exempt_ground)
