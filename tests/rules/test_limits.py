@@ -29,7 +29,6 @@ THREE = Within(3, LimitUnit.WORKING_DAYS)
 moments = st.datetimes(datetime(2005, 1, 1), datetime(2026, 6, 1), timezones=st.just(SHANGHAI))
 
 
-@pytest.mark.scenario("S05.2")
 def test_lists_are_updated_within_twenty_working_days():
     due = TWENTY.due(parse_moment("2017-01-25T10:00"), CALENDAR)
     assert (due.day, due.provisional) == (date(2017, 2, 28), False)
