@@ -146,8 +146,7 @@ def _attachable(request: StaffRequest, record: Record, linked: list[dict[str, An
     return [
         {"label": spec.label, "url": f"{reverse('desk:new', args=[spec.kind])}?about={record.pk}"}
         for spec in attachable(record.kind)
-        if request.actor.holds(spec.creator, [record.lead_unit_id])
-        and not (spec.attached and spec.attached.required and spec.kind in present)
+        if request.actor.holds(spec.creator, [record.lead_unit_id]) and (spec.stands_alone or spec.kind not in present)
     ]
 
 

@@ -114,7 +114,7 @@ def _about(request: StaffRequest, spec: RecordSpec) -> Record | None:
     """The record a new one is attached to: one that this person can see, of the right kind."""
     asked = request.GET.get("about") or request.POST.get("about", "")
     if not asked:
-        if spec.attached is not None and spec.attached.required:
+        if not spec.stands_alone:
             raise Http404
         return None
     try:

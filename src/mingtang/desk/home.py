@@ -63,13 +63,9 @@ def home(request: StaffRequest) -> HttpResponse:
         "more_waiting": max(0, len(waiting) - ROWS),
         "watched": [show_duty(duty, now) for duty in watched.order_by("due_at")[:ROWS]],
         "reminders": shown_reminders,
-        "creatable": [spec for spec in all_specs() if request.actor.units_as(spec.creator) and not _must_attach(spec)],
+        "creatable": [spec for spec in all_specs() if request.actor.units_as(spec.creator) and spec.stands_alone],
     }
     return render(request, "desk/home.html", context)
-
-
-def _must_attach(spec: RecordSpec) -> bool:
-    return spec.attached is not None and spec.attached.required
 
 
 def _returned(request: StaffRequest) -> list[Work]:

@@ -73,8 +73,8 @@ def record_list(request: StaffRequest, kind: str) -> HttpResponse:
         "units": sorted(units.items()),
         "total": sum(states.values()),
         "asked": asked.urlencode(),
-        "may_create": bool(request.actor.units_as(spec.creator)) and not (spec.attached and spec.attached.required),
-        "attached_to": _label_of(spec.attached.kind) if spec.attached and spec.attached.required else "",
+        "may_create": bool(request.actor.units_as(spec.creator)) and spec.stands_alone,
+        "attached_to": _label_of(spec.attached.kind) if spec.attached and not spec.stands_alone else "",
     }
     return render(request, "desk/list.html", context)
 

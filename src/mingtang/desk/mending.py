@@ -66,7 +66,7 @@ def _show(
 ) -> ShownFault:
     if isinstance(fault, Fault):
         field, message, mend, basis = fault.field, fault.message, fault.mend, fault.basis
-        warns = fault.outcome == "warn"
+        warns = not fault.stops
     else:
         field, message, mend = fault.get("field", ""), fault.get("message", ""), fault.get("mend", "")
         basis, warns = _basis(fault.get("code", ""), fault.get("article", "")), False

@@ -8,7 +8,7 @@ from mingtang.rows import find
 from mingtang.units.models import Person
 
 from .content import Place, find_personal_data, payload_of, reviewed_hash
-from .models import Disclosed, SecrecyReview
+from .models import SecrecyReview
 
 SOURCE_FIELDS = ("stages", "openness", "mode", "withholding_ground", "withholding_reason", "cuts")
 for _name in SOURCE_FIELDS:
@@ -68,11 +68,6 @@ def personal_data(context: Context) -> list[Place]:
 def missing(context: Context) -> list[tuple[str, str]]:
     """Required fields (name, label) that are empty."""
     return [(name, label) for name, label in context.spec.required if not getattr(context.detail, name)]
-
-
-@fact("disclosure.is_public")
-def is_public(context: Context) -> bool:
-    return Disclosed.objects.filter(record_id=context.record.pk).exists()
 
 
 @fact("disclosure.to_be_published")

@@ -15,6 +15,7 @@ from mingtang.editions.models import (
     WITHDRAWN,
     Edition,
     LogEntry,
+    LogHead,
     Publication,
     PublicationLink,
 )
@@ -158,8 +159,12 @@ def erase(context: Context) -> None:
 def note_shown(limit: int = 500) -> int:
     """Follow the log and write one ``edition.shown`` for each new edition an anonymous reader can now open.
 
-    Idempotent: the cursor moves in the same transaction as the events. Returns how many were written.
+    Idempotent: the cursor moves in the same transaction as the events. Returns how many were written. Asked at every
+    step and tick, so it looks before it takes a write lock.
     """
+    head, reached = find(LogHead, pk=1), find(ShownCursor, pk=1)
+    if head is None or (reached is not None and reached.position >= head.size):
+        return 0
     with writing():
         ShownCursor.objects.get_or_create(pk=1)
         cursor = ShownCursor.objects.select_for_update().get(pk=1)

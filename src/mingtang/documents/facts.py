@@ -1,6 +1,6 @@
 """Facts about a paper that gates, duties and other rooms ask for by name."""
 
-from datetime import date, datetime
+from datetime import date
 
 from mingtang.journal.selectors import last_event, payload_of
 from mingtang.records.models import CO_ISSUER, LEAD, Link, RecordParty, Remark
@@ -27,12 +27,6 @@ def lead_units(context: Context) -> list[str]:
     return list(proposed) if proposed is not None else context.units_as(LEAD)
 
 
-@fact("document.cooperators")
-def cooperators(context: Context) -> list[str]:
-    """Co-issuing units, which cooperate in interpreting (D10.1)."""
-    return context.units_as(CO_ISSUER)
-
-
 @fact("document.needs_interpretation")
 def needs_interpretation(context: Context) -> bool:
     """Policy papers are interpreted (article 10); the clock starts with the first edition."""
@@ -44,13 +38,6 @@ def head_must_explain(context: Context) -> bool:
     """All three marks of D10.6 together make the head's own explanation due (A33)."""
     paper = context.detail
     return bool(paper.broad_reach and paper.high_attention and paper.vital_interest)
-
-
-@fact("document.approved_at")
-def approved_at(context: Context) -> datetime | None:
-    """When the drafting department's head last approved the paper for submission."""
-    event = last_event(context.record.pk, "document.approved")
-    return event.at if event else None
 
 
 @fact("document.signing_on")

@@ -19,7 +19,7 @@ from mingtang.units.selectors import general_office_of, units_in_group
 
 from .calendars import current_calendar
 from .models import Duty, DutyPart, Reminder
-from .selectors import is_closable, open_duties, rule_of
+from .selectors import is_closable, rule_of
 from .subjects import subjects_of
 
 
@@ -194,6 +194,3 @@ def project(duty: Duty) -> None:
             ],
         },
     )
-
-
-__all__ = ["follow_event", "open_duties", "open_duty", "open_periodic", "project", "remind", "stage_of"]

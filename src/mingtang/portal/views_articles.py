@@ -53,10 +53,6 @@ class Standing:
         """Share on time, rounded down so that 100 means every single one; None when none was due."""
         return 100 * self.on_time // self.judged if self.judged else None
 
-    @property
-    def late_width(self) -> int:
-        return 100 - (self.percent or 0) if self.judged else 0
-
 
 def this_year(now: datetime) -> Q:
     """Duties that belong to the year of ``now`` in Asia/Shanghai: opened in it, or carried into it unfinished."""

@@ -161,12 +161,6 @@ class PointsField(forms.Field):
                 )
 
 
-class RemarkForm(RecordForm):
-    """Words that go with an action, optional."""
-
-    remark = forms.CharField(label=_("说明"), required=False, widget=forms.Textarea(attrs={"rows": 3}))
-
-
 class ReasonForm(RecordForm):
     """Words that go with an action and must be given."""
 

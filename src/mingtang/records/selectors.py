@@ -66,7 +66,7 @@ class Option:
 
     @property
     def stopping(self) -> tuple[Fault, ...]:
-        return tuple(fault for fault in self.faults if fault.outcome != "warn")
+        return tuple(fault for fault in self.faults if fault.stops)
 
 
 def options(record: Record, *, actor: Actor, now: datetime) -> list[Option]:

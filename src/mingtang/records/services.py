@@ -176,7 +176,7 @@ def _run(
         if reason:
             raise NotAllowed(reason)
         faults = tuple(run_named_gates(facts, step.gates))
-        stopping = tuple(fault for fault in faults if fault.outcome != "warn")
+        stopping = tuple(fault for fault in faults if fault.stops)
         if stopping and step.on_fault != "return":
             raise Refused(stopping)
         before = record.state

@@ -126,6 +126,11 @@ class RecordSpec:
                     raise ValueError(f"{self.kind}.{step.name} names an unknown state {state}")
 
     @property
+    def stands_alone(self) -> bool:
+        """Whether a record of this kind may be opened without one it is attached to."""
+        return self.attached is None or not self.attached.required
+
+    @property
     def initial(self) -> str:
         return self.states[0].name
 

@@ -21,10 +21,6 @@ class Actor:
     posts: frozenset[tuple[str, str]] = field(default_factory=frozenset)
 
     @property
-    def is_system(self) -> bool:
-        return self.person_id is None
-
-    @property
     def units(self) -> frozenset[str]:
         return frozenset(unit for unit, _ in self.posts)
 
