@@ -40,6 +40,7 @@ def load(step: Callable[[str], object]) -> None:
     """A year of the city, made by the real services with moments that lie in the past."""
     from .demo.year import load_year
 
+    (settings.HOME / "demonstration").touch()
     accounts = load_year(now=timezone.localtime(), step=step)
     path = settings.HOME / "secrets" / PASSWORD_FILE
     path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)

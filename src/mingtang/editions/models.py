@@ -34,6 +34,7 @@ class Publication(models.Model):
     stages = models.JSONField(_("五公开类别"), default=list)
     topic = models.CharField(_("主题分类"), max_length=40, blank=True)
     genre = models.CharField(_("体裁"), max_length=40, blank=True)
+    language = models.CharField(_("语言"), max_length=12, default="zh-Hans")
     written_on = models.DateField(_("成文日期"), null=True, blank=True)
     published_at = models.DateTimeField(_("公开时间"), db_index=True)
     validity = models.CharField(_("有效性"), max_length=20, default="valid")
@@ -43,6 +44,11 @@ class Publication(models.Model):
 
     class Meta:
         ordering = ["-published_at", "-id"]
+        indexes = [
+            models.Index(fields=["kind", "id"]),
+            models.Index(fields=["unit_code", "id"]),
+            models.Index(fields=["region_code", "id"]),
+        ]
 
     def __str__(self) -> str:
         return f"{self.index_number} {self.title}"
@@ -129,6 +135,93 @@ class LogNode(models.Model):
 
     def __str__(self) -> str:
         return f"{self.level}/{self.position}"
+
+
+class Checkpoint(models.Model):
+    """A signed statement of the log at one size, kept for good: proofs on pages are against it.
+
+    ``note`` is the signed text as published. It also commits to the journal's head at that moment, so that neither
+    the public log nor the journal behind it can be rewritten unnoticed.
+    """
+
+    size = models.BigIntegerField(primary_key=True)
+    root = models.CharField(max_length=64)
+    journal_sequence = models.BigIntegerField()
+    journal_hash = models.CharField(max_length=64)
+    at = models.DateTimeField()
+    note = models.TextField()
+
+    class Meta:
+        ordering = ["size"]
+
+    def __str__(self) -> str:
+        return f"{self.size} {self.root[:8]}"
+
+
+class PublicFile(models.Model):
+    """The bytes of a file that belongs to an edition, once however many editions carry it. Deleted on erasure."""
+
+    sha256 = models.CharField(max_length=64, primary_key=True)
+    media_type = models.CharField(max_length=100)
+    size = models.PositiveIntegerField()
+    content = models.BinaryField()
+    text = models.TextField(_("文件里的文字"), blank=True)
+
+    def __str__(self) -> str:
+        return f"{self.sha256[:8]} {self.media_type}"
+
+
+class EditionFile(models.Model):
+    """A file of an edition under the name readers see and download."""
+
+    edition = models.ForeignKey(Edition, models.CASCADE, related_name="files")
+    file = models.ForeignKey(PublicFile, models.PROTECT, related_name="uses")
+    name = models.CharField(_("文件名"), max_length=200)
+    position = models.PositiveSmallIntegerField(default=0)
+
+    class Meta:
+        ordering = ["edition", "position"]
+        constraints = [models.UniqueConstraint(fields=["edition", "name"], name="one_file_per_name")]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class PublicRegion(models.Model):
+    """A region's name and place, projected from the city's tree."""
+
+    code = models.CharField(max_length=12, primary_key=True)
+    name = models.CharField(_("名称"), max_length=60)
+    name_mongolian = models.CharField(_("蒙古文名称"), max_length=120, blank=True)
+    level = models.CharField(_("层级"), max_length=10)
+    parent_code = models.CharField(max_length=12, blank=True)
+
+    class Meta:
+        ordering = ["code"]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class PublicUnit(models.Model):
+    """A public body's name, place and life, projected from the city's tree. What it does and who leads it is published
+    by the unit itself, through the door."""
+
+    code = models.CharField(max_length=40, primary_key=True)
+    name = models.CharField(_("名称"), max_length=80)
+    short_name = models.CharField(_("简称"), max_length=40)
+    kind = models.CharField(_("类别"), max_length=20)
+    region_code = models.CharField(max_length=12, db_index=True)
+    parent_code = models.CharField(max_length=40, blank=True)
+    valid_from = models.DateField(null=True, blank=True)
+    valid_to = models.DateField(null=True, blank=True)
+    successor_code = models.CharField(max_length=40, blank=True)
+
+    class Meta:
+        ordering = ["code"]
+
+    def __str__(self) -> str:
+        return self.name
 
 
 class PublicDuty(models.Model):

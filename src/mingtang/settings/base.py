@@ -7,6 +7,7 @@ Everything that differs between installations comes from the environment:
 
 import os
 import secrets
+import tomllib
 from pathlib import Path
 
 import dj_database_url
@@ -15,6 +16,21 @@ from csp.constants import NONE, SELF
 HOME = Path(os.environ.get("MINGTANG_HOME", "var")).resolve()
 PORT = int(os.environ.get("MINGTANG_PORT", "8000"))
 PROFILE = os.environ.get("MINGTANG_PROFILE", "tongliao")
+_profile = Path(PROFILE) if Path(PROFILE).is_dir() else Path(__file__).parent.parent / "units" / "profiles" / PROFILE
+# What every public page says of the site. The public process knows the profile by this table alone.
+SITE = {
+    **tomllib.loads((_profile / "profile.toml").read_text(encoding="utf-8")).get("site", {}),
+    # Made when the demonstration city is loaded: its pages must say what they are.
+    "demonstration": (HOME / "demonstration").exists(),
+    # Where the site is reached from outside, for feeds, site maps and mail.
+    "address": os.environ.get("MINGTANG_ADDRESS", f"http://127.0.0.1:{PORT}").rstrip("/"),
+}
+# The baked tree, which any web server can serve by itself.
+PUBLIC_ROOT = HOME / "public"
+# The full-text index of each reader; rebuilt from editions at any time.
+SEARCH_ROOT = HOME / "search"
+# The signing key of the log; its public half is published as /log/key.
+LOG_KEY = HOME / "secrets" / "log_key"
 
 
 def _secret(name: str) -> str:

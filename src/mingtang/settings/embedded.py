@@ -17,6 +17,8 @@ INSTALLED_APPS = [
     "csp",
     "django_htmx",
     "mingtang.editions",
+    "mingtang.intake",
+    "mingtang.search",
     # Before allauth, whose pages it dresses.
     "mingtang.units",
     "allauth",
@@ -29,7 +31,11 @@ INSTALLED_APPS = [
     "mingtang.disclosure",
     "mingtang.documents",
     "mingtang.interpretations",
+    "mingtang.websites",
     "mingtang.portal",
+    "mingtang.api",
+    "mingtang.bake",
+    "mingtang.channels",
     "mingtang.desk",
 ]
 

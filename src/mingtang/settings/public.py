@@ -9,7 +9,10 @@ INSTALLED_APPS = [
     "django.contrib.staticfiles",
     "csp",
     "mingtang.editions",
+    "mingtang.intake",
+    "mingtang.search",
     "mingtang.portal",
+    "mingtang.api",
 ]
 
 MIDDLEWARE = [

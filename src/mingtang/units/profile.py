@@ -11,7 +11,15 @@ from typing import Any
 from django.conf import settings
 
 SHIPPED = Path(__file__).parent / "profiles"
-REQUIRED = {"code": str, "name": str, "government": str, "site_name": str, "index_pattern": str, "rule_packs": list}
+REQUIRED = {
+    "code": str,
+    "name": str,
+    "government": str,
+    "site_name": str,
+    "index_pattern": str,
+    "rule_packs": list,
+    "site": dict,
+}
 
 
 class ProfileError(ValueError):
@@ -58,7 +66,7 @@ def read_profile(folder: Path) -> Profile:
     except (KeyError, ValueError, IndexError):
         raise ProfileError(f"{path.name} 的 index_pattern 只能用 index_code、year、serial") from None
     groups = {name: tuple(codes) for name, codes in data.get("groups", {}).items()}
-    values = {key: data[key] for key in REQUIRED if key != "rule_packs"}
+    values = {key: data[key] for key in REQUIRED if key not in ("rule_packs", "site")}
     return Profile(**values, rule_packs=tuple(data["rule_packs"]), groups=groups, folder=folder)
 
 

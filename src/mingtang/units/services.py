@@ -7,6 +7,8 @@ from django.contrib.auth.password_validation import validate_password
 from django.db import transaction
 from django.db.models import Q
 
+from mingtang.editions.models import PublicRegion, PublicUnit
+
 from .models import Person, Post, Region, Unit
 from .profile import SHIPPED, ProfileError, current_profile, read_profile
 from .roles import ADMINISTRATORS, ROLES
@@ -70,6 +72,35 @@ def load_profile(name: str, *, now: datetime) -> None:
         )
     for row in rows:
         Unit.objects.filter(pk=row["code"]).update(successor_id=row["successor"] or None)
+    project_tree()
+
+
+def project_tree() -> None:
+    """Tell the public side the names and places of regions and units, and nothing else of them."""
+    for region in Region.objects.all():
+        PublicRegion.objects.update_or_create(
+            code=region.pk,
+            defaults={
+                "name": region.name,
+                "name_mongolian": region.name_mongolian,
+                "level": region.level,
+                "parent_code": region.parent_id or "",
+            },
+        )
+    for unit in Unit.objects.all():
+        PublicUnit.objects.update_or_create(
+            code=unit.pk,
+            defaults={
+                "name": unit.name,
+                "short_name": unit.short_name,
+                "kind": unit.kind,
+                "region_code": unit.region_id,
+                "parent_code": unit.parent_id or "",
+                "valid_from": unit.valid_from,
+                "valid_to": unit.valid_to,
+                "successor_code": unit.successor_id or "",
+            },
+        )
 
 
 def _day(text: str) -> date | None:
@@ -96,6 +127,7 @@ def unit_merge(*, unit: Unit, successor: Unit, on: date) -> None:
         raise UnitsError(f"{successor.name}已于{successor.valid_to:%Y-%m-%d}撤销，请改选它的承继单位。")
     unit.valid_to, unit.successor = on, successor
     unit.save(update_fields=["valid_to", "successor"])
+    project_tree()
 
 
 def person_create(*, username: str, display_name: str, password: str) -> Person:
