@@ -6,18 +6,16 @@ from datetime import date, datetime
 from typing import Any
 from urllib.parse import urlsplit
 
-from django.utils import timezone
-from django.utils.formats import date_format
 from django.utils.translation import gettext_lazy as _
 
 from mingtang.editions.log import salted_hash
-from mingtang.editions.models import ERASED, LogEntry, Publication
-from mingtang.editions.selectors import Shown, linked, shown
+from mingtang.editions.models import Edition, LogEntry, Publication
 
-from .facets import KINDS
+from .jinja import day as day_of
+from .kinds import KINDS
+from .loading import Loaded
 from .rulebook import label, rulebook
 
-DATE = "Y年n月j日"
 LONGEST_NAME = 12
 
 
@@ -79,14 +77,11 @@ def day(value: Any) -> str:
             value = date.fromisoformat(value) if len(value) == 10 else datetime.fromisoformat(value)
         except ValueError:
             return value
-    if not value:
-        return ""
-    return date_format(timezone.localtime(value) if getattr(value, "tzinfo", None) else value, DATE)
+    return day_of(value or None)
 
 
-def data_box(found: Shown) -> list[tuple[str, str]]:
+def data_box(publication: Publication, payload: Mapping[str, Any]) -> list[tuple[str, str]]:
     """Label and value of the box above a publication; a paper's ten items always stand there."""
-    publication, payload = found.publication, found.payload
     openness = label("openness_attributes", payload.get("openness", ""))
     mode = label("disclosure_modes", payload.get("mode", ""))
     stages = "、".join(filter(None, (label("five_disclosures", code) for code in publication.stages)))
@@ -146,32 +141,42 @@ def contents(text: Sequence[Piece]) -> list[tuple[Piece, list[Piece]]]:
     return found if len(found) > 1 else []
 
 
-def explanations(publication: Publication, text: Sequence[Piece]) -> list[Explanation]:
+def explanations(loaded: Loaded, text: Sequence[Piece]) -> list[Explanation]:
     """What explains a paper, oldest first; each article they speak of is noted on its piece of ``text``."""
     by_id = {piece.id: piece for piece in text if piece.id}
+    by_number: dict[str, list[Piece]] = {}
+    for piece in text:
+        if piece.kind == "article" and piece.id:
+            by_number.setdefault(piece.id.rsplit("a", 1)[-1], []).append(piece)
     made = []
-    sources = [*linked(publication, "interprets"), *linked(publication, "explains")]
-    for number, source in enumerate(sources, 1):
-        found = shown(source.path)
-        if found is None or found.edition.state == ERASED:
+    for number, source in enumerate(loaded.sources, 1):
+        if not source.payload:
             continue
         anchor = f"explanation-{number}"
-        spoken_of = [by_id[name] for name in found.payload.get("articles", []) if name in by_id]
+        spoken_of = [piece for name in source.payload.get("articles", []) for piece in _meant(name, by_id, by_number)]
         for piece in spoken_of:
-            piece.notes.append((anchor, source.title))
+            piece.notes.append((anchor, source.publication.title))
         made.append(
             Explanation(
-                publication=source,
-                slug=slug_of(source),
+                publication=source.publication,
+                slug=source.slug,
                 anchor=anchor,
-                kind_label=str(KINDS.get(source.kind, "")),
-                payload=found.payload,
-                material=pieces(found.payload.get("material", []), top=4, anchors=False),
-                points=points(found.payload),
+                kind_label=str(KINDS.get(source.publication.kind, "")),
+                payload=source.payload,
+                material=pieces(source.payload.get("material", []), top=4, anchors=False),
+                points=points(source.payload),
                 articles=[(piece.id, piece.name) for piece in spoken_of],
             )
         )
     return made
+
+
+def _meant(name: str, by_id: Mapping[str, Piece], by_number: Mapping[str, list[Piece]]) -> list[Piece]:
+    """The article an interpretation names; by its number alone only where the paper has that number once."""
+    if name in by_id:
+        return [by_id[name]]
+    found = by_number.get(name.removeprefix("a"), [])
+    return found if len(found) == 1 else []
 
 
 def points(payload: Mapping[str, Any]) -> list[tuple[str, str]]:
@@ -204,10 +209,9 @@ def media(payload: Mapping[str, Any]) -> list[dict[str, str]]:
     ]
 
 
-def seal(found: Shown) -> Seal:
+def seal(loaded: Loaded, edition: Edition) -> Seal:
     """Check the edition's text against the entry the log made when it was published."""
-    edition = found.edition
-    entry = LogEntry.objects.filter(
-        publication=found.publication, edition_number=edition.number, kind="published"
-    ).first()
+    entry = next(
+        (one for one in loaded.entries if one.edition_number == edition.number and one.kind == "published"), None
+    )
     return Seal(entry, entry is not None and salted_hash(edition.salt, edition.payload) == entry.salted_hash)

@@ -103,8 +103,9 @@ def day_words(moment: datetime, now: datetime) -> str:
     return chinese_day(local_day(moment), beside=local_day(now))
 
 
-def due_words(moment: datetime, now: datetime) -> str:
-    """``2月28日前`` for a day limit (that day included), ``2月28日17:30前`` for clock hours."""
+def due_words(moment: datetime, now: datetime | None) -> str:
+    """``2月28日前`` for a day limit (that day included), ``2月28日17:30前`` for clock hours; with its year unless that is
+    the year of ``now``."""
     local = moment.astimezone(SHANGHAI)
     hour = "" if local.time() == LAST_MOMENT else f"{local:%H:%M}"
-    return f"{day_words(moment, now)}{hour}前"
+    return f"{day_words(moment, now) if now else chinese_day(local_day(moment))}{hour}前"

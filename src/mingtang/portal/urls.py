@@ -2,18 +2,28 @@
 
 from django.urls import path
 
-from . import views, views_articles, views_editions
+from . import proofs, views, views_articles, views_editions
 
 app_name = "portal"
 urlpatterns = [
     path("", views.home, name="home"),
-    path("policies/", views.policies, name="policies"),
+    path("policies/", views.section, {"name": "policies"}, name="policies"),
+    path("policies/page/<int:number>/", views.archive, {"name": "policies"}, name="policies_archive"),
+    path("interpretations/", views.section, {"name": "interpretations"}, name="interpretations"),
+    path(
+        "interpretations/page/<int:number>/", views.archive, {"name": "interpretations"}, name="interpretations_archive"
+    ),
+    path("stages/<str:code>/", views.stage, name="stage"),
+    path("regions/<str:code>/", views.region, name="region"),
     path("articles/", views_articles.articles, name="articles"),
     path("articles/<int:number>/", views_articles.article, name="article"),
+    path("articles/<int:number>/<str:code>/", views_articles.duty, name="duty"),
     path("about/", views_articles.about, name="about"),
     path("pub/<str:slug>/difference/<int:first>/<int:second>/", views_editions.difference, name="difference"),
     path("pub/<str:slug>/record.json", views_editions.record_json, name="record_json"),
-    path("pub/<str:slug>/proof/", views_editions.proof, name="proof"),
+    path("pub/<str:slug>/edition/<int:number>/record.json", views_editions.record_json, name="edition_record_json"),
+    path("pub/<str:slug>/proof.json", proofs.proof_json, name="proof_json"),
+    path("pub/<str:slug>/proof/", proofs.proof, name="proof"),
     path("pub/<str:slug>/edition/<int:number>/", views.publication, name="edition"),
     path("pub/<str:slug>/", views.publication, name="publication"),
 ]

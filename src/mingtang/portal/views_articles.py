@@ -6,17 +6,30 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from django.core.paginator import Page, Paginator
+from django.core.paginator import Page as Paged
+from django.core.paginator import Paginator
 from django.db.models import Count, F, Q, QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
-from django.shortcuts import render
 from django.utils import timezone
 from django.utils.dateparse import parse_datetime
+from django.utils.translation import gettext_lazy as _
 
 from mingtang.editions.models import PublicDuty
-from mingtang.editions.selectors import duty_state
+from mingtang.editions.selectors import (
+    ADVISORY_LATE,
+    DUE_SOON,
+    EXEMPT,
+    MET,
+    MET_LATE,
+    OVERDUE,
+    RUNNING,
+    SOON,
+    duty_state,
+)
 from mingtang.rules import SHANGHAI, local_day
 
+from .jinja import day
+from .pages import Page
 from .rulebook import STATE_LABELS, DutyText, day_words, due_words, opinion_duties, rulebook
 
 PER_PAGE = 20
@@ -85,8 +98,12 @@ def total(found: dict[str, Standing], duties: Iterable[DutyText]) -> Standing:
 
 
 def articles(request: HttpRequest) -> HttpResponse:
+    """The board as it stands now."""
+    return articles_page(timezone.now()).response()
+
+
+def articles_page(now: datetime) -> Page:
     """The board 城市说到做到了吗: one row an article, by chapter, with the share of duties kept on time this year."""
-    now = timezone.now()
     found = standings(PublicDuty.objects.filter(this_year(now)), now)
     chapters: dict[str, list[dict[str, Any]]] = defaultdict(list)
     for number, duties in opinion_duties().items():
@@ -102,25 +119,28 @@ def articles(request: HttpRequest) -> HttpResponse:
         "standing": total(found, every),
         "year": local_day(now).year,
         "now": now,
+        "section": "articles",
+        "top": True,
     }
-    return render(request, "portal/articles.html", context)
+    return Page("articles/", "portal/articles.html", context)
 
 
 def article(request: HttpRequest, number: int) -> HttpResponse:
-    """One article: each duty as the rules state it, and every public instance of it, newest first.
-
-    ``?duty=D10.5&page=2`` turns the page of that duty's instances.
+    """One article as it stands now.
 
     Raises:
         Http404: the Opinion has no such article.
     """
-    found = rulebook().articles.get(number)
-    if found is None:
+    if number not in rulebook().articles:
         raise Http404
-    now = timezone.now()
+    return article_page(number, timezone.now()).response()
+
+
+def article_page(number: int, now: datetime) -> Page:
+    """One article: each duty as the rules state it, and its newest public instances."""
+    found = rulebook().articles[number]
     duties = opinion_duties()[number]
     yearly = standings(PublicDuty.objects.filter(this_year(now), code__in=[duty.id for duty in duties]), now)
-    wanted, page = request.GET.get("duty"), request.GET.get("page", "1")
     numbers = list(opinion_duties())
     place = numbers.index(number)
     context = {
@@ -131,7 +151,7 @@ def article(request: HttpRequest, number: int) -> HttpResponse:
             {
                 "text": duty,
                 "standing": yearly.get(duty.id, Standing()),
-                "page": instances(duty.id, now, page if wanted == duty.id else "1"),
+                "page": instances(duty.id, now),
             }
             for duty in duties
         ],
@@ -139,13 +159,56 @@ def article(request: HttpRequest, number: int) -> HttpResponse:
         "after": rulebook().articles[numbers[place + 1]] if place + 1 < len(numbers) else None,
         "year": local_day(now).year,
         "now": now,
+        "section": "articles",
     }
-    return render(request, "portal/article.html", context)
+    return Page(f"articles/{number}/", "portal/article.html", context)
 
 
-def instances(code: str, now: datetime, page: str) -> Page[Any]:
-    """One page of a duty's instances, newest first, each ready to be shown."""
+def duty(request: HttpRequest, number: int, code: str) -> HttpResponse:
+    """Every public instance of one duty, ``?page=`` by page, ``?state=overdue`` only those that stand so.
+
+    Raises:
+        Http404: the Opinion has no such duty in that article.
+    """
+    found = next((one for one in opinion_duties().get(number, ()) if one.id == code), None)
+    if found is None:
+        raise Http404
+    now = timezone.now()
+    wanted = request.GET.get("state", "")
+    wanted = wanted if wanted in STATE_LABELS else ""
+    context = {
+        "article": rulebook().articles[number],
+        "text": found,
+        "page": instances(code, now, request.GET.get("page", "1"), wanted),
+        "states": [(name, label) for name, label in STATE_LABELS.items()],
+        "wanted": wanted,
+        "now": now,
+        "section": "articles",
+    }
+    return Page(f"articles/{number}/{code}/", "portal/duty.html", context).response()
+
+
+def standing_as(state: str, now: datetime) -> Q:
+    """Duties whose ``duty_state`` at ``now`` is ``state``."""
+    late = Q(closed_at__gt=F("due_at")) | Q(closed_at=None, due_at__lt=now)
+    judged = Q(exempt_ground="")
+    closed = Q(closed_at__isnull=False)
+    return {
+        EXEMPT: ~judged,
+        MET: judged & closed & ~Q(closed_at__gt=F("due_at")) | judged & closed & Q(due_at=None),
+        MET_LATE: judged & closed & late,
+        OVERDUE: judged & Q(closed_at=None, due_at__lt=now, advisory=False),
+        ADVISORY_LATE: judged & Q(closed_at=None, due_at__lt=now, advisory=True),
+        DUE_SOON: judged & Q(closed_at=None, due_at__gte=now, due_at__lte=now + SOON),
+        RUNNING: judged & Q(closed_at=None) & (Q(due_at=None) | Q(due_at__gt=now + SOON)),
+    }[state]
+
+
+def instances(code: str, now: datetime, page: str = "1", state: str = "") -> Paged[Any]:
+    """One page of a duty's instances, newest first, each ready to be shown; of one state only, if given."""
     rows = PublicDuty.objects.filter(code=code, opened_at__lte=now).select_related("publication")
+    if state:
+        rows = rows.filter(standing_as(state, now))
     paginator: Paginator[Any] = Paginator(rows.order_by("-opened_at", "unit_code", "pk"), PER_PAGE)
     shown = paginator.get_page(page)
     shown.object_list = [described(duty, now) for duty in shown.object_list]
@@ -171,6 +234,24 @@ def described(duty: PublicDuty, now: datetime) -> dict[str, Any]:
     }
 
 
+def timeless(duty: PublicDuty) -> dict[str, Any]:
+    """A duty in words that stay true: whether it was kept, by its dates; an open one is only said to be open."""
+    state = duty_state(duty, duty.opened_at)
+    label = STATE_LABELS[state] if duty.closed_at or duty.exempt_ground else _("还没有做到")
+    if not (duty.closed_at or duty.exempt_ground):
+        state = RUNNING
+    parts = [(part["label"], parse_datetime(part["closed_at"] or "")) for part in duty.parts]
+    return {
+        "duty": duty,
+        "state": state.replace("_", "-"),
+        "state_label": label,
+        "opened": day(duty.opened_at),
+        "due": due_words(duty.due_at, None) if duty.due_at else "",
+        "closed": day(duty.closed_at),
+        "parts": [(label, day(closed)) for label, closed in parts],
+    }
+
+
 def period_words(period: str) -> str:
     """``2026年上半年`` from the period name ``2026H1``, ``2026年`` from ``2026``; empty where there is none."""
     if not period:
@@ -180,13 +261,14 @@ def period_words(period: str) -> str:
 
 
 def about(request: HttpRequest) -> HttpResponse:
+    return about_page().response()
+
+
+def about_page() -> Page:
     """What this site is, how duties are counted, and how to check what it says."""
-    return render(
-        request,
-        "portal/about.html",
-        {
-            "duties": sum(len(duties) for duties in opinion_duties().values()),
-            "articles": len(opinion_duties()),
-            "states": [(code.replace("_", "-"), label) for code, label in STATE_LABELS.items()],
-        },
-    )
+    context = {
+        "duties": sum(len(duties) for duties in opinion_duties().values()),
+        "articles": len(opinion_duties()),
+        "states": [(code.replace("_", "-"), label) for code, label in STATE_LABELS.items()],
+    }
+    return Page("about/", "portal/about.html", context)

@@ -1,25 +1,21 @@
-"""One publication through its editions: what changed, the record as data, and the proof that nothing was swapped."""
+"""One publication through its editions: what changed, and the record as data."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from itertools import groupby
 from typing import Any
 
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase, JsonResponse
-from django.shortcuts import render
-from django.template.loader import render_to_string
 from django.utils.cache import get_conditional_response
 from django.utils.http import quote_etag
 from django.utils.translation import gettext_lazy as _
 
-from mingtang.editions.log import leaf_bytes, log_tree, salted_hash
-from mingtang.editions.models import ERASED, VALIDITY, Edition, LogEntry, LogHead
-from mingtang.editions.selectors import Shown, shown
-from mingtang.merkle import MissingNode, leaf_hash, verify_inclusion
-from mingtang.text.canonical import content_hash
+from mingtang.editions.models import ERASED
 from mingtang.text.difference import readable, segments
 from mingtang.text.papers import Block
 
+from .loading import Loaded, load_one, payload_of
+from .pages import Page
+from .publication_pages import SECTIONS
 from .rulebook import label
 
 FIELDS = {
@@ -47,15 +43,7 @@ FIELDS = {
     "policies": _("讲解的政策"),
 }
 CODES = {"stages": "five_disclosures", "openness": "openness_attributes", "mode": "disclosure_modes"}
-KINDS = {"published": _("公开"), "superseded": _("被新版替代"), **VALIDITY}
 LONGEST_UNFOLDED = 3
-
-
-def _shown(slug: str, number: int | None = None) -> Shown:
-    found = shown(f"pub/{slug}", number)
-    if found is None:
-        raise Http404
-    return found
 
 
 def difference(request: HttpRequest, slug: str, first: int, second: int) -> HttpResponse:
@@ -64,28 +52,47 @@ def difference(request: HttpRequest, slug: str, first: int, second: int) -> Http
     Raises:
         Http404: no such publication or edition.
     """
-    # Edition 0 would mean "the newest" to the selector.
-    if not (first and second):
+    loaded = load_one(slug)
+    page = difference_page(loaded, first, second) if loaded else None
+    if page is None:
         raise Http404
-    old, new = _shown(slug, first), _shown(slug, second)
-    erased = ERASED in (old.edition.state, new.edition.state)
+    return page.response()
+
+
+def difference_page(loaded: Loaded, first: int, second: int) -> Page | None:
+    """The two editions compared; None where either does not exist."""
+    editions = {edition.number: edition for edition in loaded.editions}
+    if first not in editions or second not in editions:
+        return None
+    old, new = editions[first], editions[second]
+    erased = ERASED in (old.state, new.state)
     context: dict[str, Any] = {
-        "publication": new.publication,
-        "slug": slug,
-        "old": old.edition,
-        "new": new.edition,
+        "publication": loaded.publication,
+        "slug": loaded.slug,
+        "old": old,
+        "new": new,
         "erased": erased,
+        "section": SECTIONS.get(loaded.publication.kind, "policies"),
     }
     if not erased:
-        changes = readable(_blocks(old.payload), _blocks(new.payload))
-        context["fields"] = _changed_fields(old.payload, new.payload)
+        before, after = payload_of(old), payload_of(new)
+        changes = readable(_blocks(before), _blocks(after))
+        context["fields"] = _changed_fields(before, after)
         context["counts"] = {
             kind: sum(1 for change in changes if change.kind == kind) for kind in ("changed", "inserted", "deleted")
         }
         context["unchanged"] = not context["fields"] and not any(context["counts"].values())
         runs = [(same, list(run)) for same, run in groupby(changes, lambda change: change.kind == "same")]
         context["runs"] = [(same and len(run) > LONGEST_UNFOLDED, run) for same, run in runs]
-    return render(request, "portal/difference.html", context, status=410 if erased else 200)
+    path = f"pub/{loaded.slug}/difference/{first}/{second}/"
+    return Page(path, "portal/difference.html", context, 410 if erased else 200)
+
+
+def compared(loaded: Loaded) -> list[tuple[int, int]]:
+    """The pairs of editions that pages link to: each with the next, and each with the newest."""
+    numbers = [edition.number for edition in loaded.editions]
+    pairs = {*zip(numbers, numbers[1:], strict=False), *((number, numbers[-1]) for number in numbers[:-1])}
+    return sorted(pairs)
 
 
 def _blocks(payload: Mapping[str, Any]) -> list[Block]:
@@ -121,127 +128,25 @@ def _words(name: str, value: Any) -> str:
     return label(CODES[name], text) or text if name in CODES else text
 
 
-def record_json(request: HttpRequest, slug: str) -> HttpResponseBase:
-    """The newest edition, or ``?edition=N``, as exactly the text that was hashed; its hash is the ETag. 410 if erased.
+def record_json(request: HttpRequest, slug: str, number: int | None = None) -> HttpResponseBase:
+    """The live edition, or edition ``number``, as exactly the text that was hashed; its hash is the ETag. 410 if erased.
 
     Raises:
         Http404: no such publication or edition.
     """
-    wanted = request.GET.get("edition", "")
-    if wanted and not (wanted.isascii() and wanted.isdigit() and 0 < int(wanted[:10]) < 2**31):
+    loaded = load_one(slug)
+    wanted = [one for one in loaded.editions if one.number == number] if loaded else []
+    if loaded is None or (number is not None and not wanted):
         raise Http404
-    found = _shown(slug, int(wanted) if wanted else None)
-    if found.edition.state == ERASED:
+    edition = wanted[0] if wanted else loaded.live
+    if edition.state == ERASED:
         gone = {
             "error": str(_("内容已依法清除")),
-            "index_number": found.publication.index_number,
-            "edition": found.edition.number,
-            "reason": found.publication.validity_reason,
+            "index_number": loaded.publication.index_number,
+            "edition": edition.number,
+            "reason": loaded.publication.validity_reason,
         }
         return JsonResponse(gone, status=410, json_dumps_params={"ensure_ascii": False})
-    etag = quote_etag(found.edition.payload_hash)
-    response = HttpResponse(
-        found.edition.payload, content_type="application/json; charset=utf-8", headers={"ETag": etag}
-    )
+    etag = quote_etag(edition.payload_hash)
+    response = HttpResponse(edition.payload, content_type="application/json; charset=utf-8", headers={"ETag": etag})
     return get_conditional_response(request, etag=etag, response=response) or response
-
-
-@dataclass(frozen=True)
-class Checked:
-    """A log entry with its proof and the outcome of each check; ``content`` is None once the content was erased."""
-
-    entry: LogEntry
-    edition: Edition
-    leaf: str
-    proof: list[str]
-    written: bool
-    content: bool | None
-    included: bool
-
-    @property
-    def kind_label(self) -> str:
-        return str(KINDS.get(self.entry.kind, self.entry.kind))
-
-    @property
-    def holds(self) -> bool:
-        return self.written and self.included and self.content is not False
-
-    @property
-    def salt(self) -> str:
-        """Kept back after an erasure: with it a short content could be guessed from its hash."""
-        return "" if self.edition.state == ERASED else self.edition.salt
-
-
-def proof(request: HttpRequest, slug: str) -> HttpResponse:
-    """Where the publication's entries stand in the public log, with proofs checked here; ``?format=json`` as data.
-
-    Erased publications keep their proof: the log never held their content.
-
-    Raises:
-        Http404: no such publication.
-    """
-    found = _shown(slug)
-    head = LogHead.objects.filter(pk=1).first() or LogHead()
-    entries = LogEntry.objects.filter(publication=found.publication, index__lt=head.size).select_related("publication")
-    editions = {edition.number: edition for edition in found.publication.editions.all()}
-    checked = [_checked(entry, editions[entry.edition_number], head) for entry in entries]
-    if request.GET.get("format") == "json":
-        return JsonResponse(
-            {
-                "publication": found.publication.index_number,
-                "size": head.size,
-                "root": head.root,
-                "entries": [
-                    {
-                        "index": item.entry.index,
-                        "edition": item.entry.edition_number,
-                        "leaf": item.leaf,
-                        "leaf_hash": item.entry.leaf_hash,
-                        "proof": item.proof,
-                        "salt": item.salt,
-                    }
-                    for item in checked
-                ],
-            },
-            json_dumps_params={"ensure_ascii": False},
-        )
-    context = {
-        "publication": found.publication,
-        "slug": slug,
-        "checked": checked,
-        "holds": bool(checked) and all(item.holds for item in checked),
-        "head": head,
-        "script": render_to_string("portal/verify.txt"),
-    }
-    return render(request, "portal/proof.html", context)
-
-
-def _checked(entry: LogEntry, edition: Edition, head: LogHead) -> Checked:
-    leaf = leaf_bytes(
-        index=entry.index,
-        index_number=entry.publication.index_number,
-        edition_number=entry.edition_number,
-        kind=entry.kind,
-        salted=entry.salted_hash,
-        at=entry.at,
-    )
-    try:
-        path = log_tree(head.size).inclusion_proof(entry.index)
-        included = verify_inclusion(leaf_hash(leaf), entry.index, head.size, path, bytes.fromhex(head.root))
-    except MissingNode:
-        path, included = [], False
-    content = None
-    if edition.state != ERASED:
-        content = (
-            salted_hash(edition.salt, edition.payload) == entry.salted_hash
-            and content_hash(edition.payload) == edition.payload_hash
-        )
-    return Checked(
-        entry=entry,
-        edition=edition,
-        leaf=leaf.decode(),
-        proof=[value.hex() for value in path],
-        written=leaf_hash(leaf).hex() == entry.leaf_hash,
-        content=content,
-        included=included,
-    )

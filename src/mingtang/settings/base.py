@@ -8,7 +8,9 @@ Everything that differs between installations comes from the environment:
 import os
 import secrets
 import tomllib
+from datetime import time
 from pathlib import Path
+from urllib.parse import unquote, urlsplit
 
 import dj_database_url
 from csp.constants import NONE, SELF
@@ -48,6 +50,8 @@ def _secret(name: str) -> str:
     return path.read_text().strip()
 
 
+# Seals what citizens submit and makes their query codes; the public process and the worker share it.
+INTAKE_KEY = _secret("intake_key")
 SECRET_KEY = os.environ.get("MINGTANG_SECRET_KEY") or _secret("django_key")
 DEBUG = False
 ALLOWED_HOSTS = os.environ.get("MINGTANG_HOSTS", "127.0.0.1,localhost,[::1]").split(",")
@@ -86,7 +90,12 @@ TEMPLATES = [
         "BACKEND": "django.template.backends.django.DjangoTemplates",
         "APP_DIRS": True,
         "OPTIONS": {"context_processors": ["django.template.context_processors.request"]},
-    }
+    },
+    {
+        "BACKEND": "django.template.backends.jinja2.Jinja2",
+        "APP_DIRS": True,
+        "OPTIONS": {"environment": "mingtang.portal.jinja.environment"},
+    },
 ]
 
 SECURE_CONTENT_TYPE_NOSNIFF = True
@@ -109,6 +118,26 @@ CONTENT_SECURITY_POLICY = {
         "frame-ancestors": [NONE],
     }
 }
+
+# How often one network address may use a public form in an hour. An office or a village can stand behind one address.
+FORM_LIMITS = {"feedback": 20, "receipt": 60, "subscribe": 20}
+# How many reverse proxies stand before this process: that many entries of X-Forwarded-For are theirs, the rest hearsay.
+PROXIES = int(os.environ.get("MINGTANG_PROXIES", "0"))
+
+# MINGTANG_SMTP_URL: smtp://[user:password@]host[:port][?starttls=1], or smtps://… . Without it nothing is mailed, and
+# the subscription page says so. The public process needs it only to know that; the worker sends.
+MAIL_SERVER = os.environ.get("MINGTANG_SMTP_URL", "")
+_mail = urlsplit(MAIL_SERVER)
+EMAIL_HOST = _mail.hostname or ""
+EMAIL_USE_SSL = _mail.scheme == "smtps"
+EMAIL_USE_TLS = "starttls=1" in _mail.query.split("&")
+EMAIL_PORT = _mail.port or (465 if EMAIL_USE_SSL else 587 if EMAIL_USE_TLS else 25)
+EMAIL_HOST_USER = unquote(_mail.username or "")
+EMAIL_HOST_PASSWORD = unquote(_mail.password or "")
+EMAIL_TIMEOUT = 20
+DEFAULT_FROM_EMAIL = os.environ.get("MINGTANG_MAIL_FROM") or f"no-reply@{SITE.get('domain') or 'localhost'}"
+# From when on in the day the digest goes out, Asia/Shanghai.
+DIGEST_AT = time.fromisoformat(os.environ.get("MINGTANG_DIGEST_AT", "08:00"))
 
 DATA_UPLOAD_MAX_MEMORY_SIZE = 5 * 1024 * 1024
 FILE_UPLOAD_MAX_MEMORY_SIZE = 1024 * 1024
