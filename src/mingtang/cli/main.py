@@ -6,7 +6,9 @@ import sys
 
 from . import calendar_commands, documents_commands, rules_commands
 
-DATABASE_COMMANDS = frozenset({"serve", "worker", "migrate", "demo", "people", "calendar", "journal", "units"})
+DATABASE_COMMANDS = frozenset(
+    {"serve", "worker", "migrate", "demo", "people", "calendar", "journal", "units", "public-role"}
+)
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -23,7 +25,7 @@ def main(arguments: list[str] | None = None) -> int:
         except ValueError as error:
             print(error, file=sys.stderr)
             return 1
-        from . import demo_commands, people_commands, server_commands, units_commands
+        from . import demo_commands, people_commands, public_role_commands, server_commands, units_commands
 
         units_commands.register(subparsers)
 
@@ -31,6 +33,7 @@ def main(arguments: list[str] | None = None) -> int:
         calendar_commands.register(subparsers)
         demo_commands.register(subparsers)
         server_commands.register(subparsers)
+        public_role_commands.register(subparsers)
     parsed = parser.parse_args(wanted)
     try:
         return _run(parsed) if needs_database else int(parsed.func(parsed) or 0)
