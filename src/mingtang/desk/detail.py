@@ -37,7 +37,7 @@ def detail(request: StaffRequest, kind: str, record_id: uuid.UUID) -> HttpRespon
         "spec": spec,
         "record": record,
         "state": spec.state_by_name[record.state],
-        "groups": shown_groups(spec, row),
+        "groups": shown_groups(spec, row) + confidential_groups(request, spec, record, row),
         "blocks": blocks_of(getattr(row, spec.body)) if spec.body else [],
         "linked": linked,
         "attachable": _attachable(request, record, linked),
@@ -74,10 +74,24 @@ def history(request: StaffRequest, kind: str, record_id: uuid.UUID) -> HttpRespo
     return render(request, "desk/history.html", context)
 
 
-def shown_groups(spec: RecordSpec, row: Any) -> list[tuple[str, list[tuple[str, str]]]]:
+Groups = list[tuple[str, list[tuple[str, str]]]]
+
+
+def shown_groups(spec: RecordSpec, row: Any) -> Groups:
     """Facts in groups, empty ones left out."""
+    return _filled(spec.facts_shown(row))
+
+
+def confidential_groups(request: StaffRequest, spec: RecordSpec, record: Record, row: Any) -> Groups:
+    """What only one role of the lead unit is shown."""
+    if spec.confidential is None or not request.actor.holds(spec.confidential.role, [record.lead_unit_id]):
+        return []
+    return _filled(spec.confidential.facts_shown(row))
+
+
+def _filled(found: list[tuple[str, list[tuple[str, Any]]]]) -> Groups:
     groups = []
-    for heading, facts in spec.facts_shown(row):
+    for heading, facts in found:
         filled = [(label, shown(value)) for label, value in facts]
         filled = [(label, value) for label, value in filled if value]
         if filled:

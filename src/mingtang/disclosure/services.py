@@ -156,20 +156,23 @@ def erase(context: Context) -> None:
     context.results.update(publication=publication.index_number)
 
 
-def note_shown(limit: int = 500) -> int:
+def note_shown(limit: int = 500, *, upto: int | None = None) -> int:
     """Follow the log and write one ``edition.shown`` for each new edition an anonymous reader can now open.
+
+    ``upto`` is how many entries of the log the public tree shows; None takes the whole log, for a site without a tree.
 
     Idempotent: the cursor moves in the same transaction as the events. Returns how many were written. Asked at every
     step and tick, so it looks before it takes a write lock.
     """
     head, reached = find(LogHead, pk=1), find(ShownCursor, pk=1)
-    if head is None or (reached is not None and reached.position >= head.size):
+    end = head.size if head and upto is None else upto or 0
+    if head is None or (reached.position if reached else 0) >= end:
         return 0
     with writing():
         ShownCursor.objects.get_or_create(pk=1)
         cursor = ShownCursor.objects.select_for_update().get(pk=1)
         entries = list(
-            LogEntry.objects.filter(index__gte=cursor.position).select_related("publication").order_by("index")[:limit]
+            LogEntry.objects.filter(index__gte=cursor.position, index__lt=end).select_related("publication").order_by("index")[:limit]
         )
         written = 0
         for entry in entries:

@@ -68,6 +68,14 @@ class Attachment:
 
 
 @dataclass(frozen=True)
+class Confidential:
+    """Facts that only holders of ``role`` in the lead unit are shown, and only on the record's own page."""
+
+    role: str
+    facts_shown: Callable[[Any], list[tuple[str, list[tuple[str, Any]]]]]
+
+
+@dataclass(frozen=True)
 class Imported:
     """What an importer made of a file: values for the form, what it recognised in words, and what it has to ask."""
 
@@ -89,6 +97,7 @@ class RecordSpec:
         columns: (heading, attribute path or callable) for lists and exports.
         required: (field, label) pairs without which it cannot become public.
         facts_shown: callable giving (label, value) pairs for the detail page, in groups.
+        confidential: facts for one role only, such as a citizen's contact.
         editable_in: states in which the creator's role may change the content.
         body: detail field that holds the long text shown as paper and compared between versions.
         importer: turns an uploaded file into initial form data and questions.
@@ -112,6 +121,7 @@ class RecordSpec:
     body: str = ""
     importer: Callable[[str, bytes], Imported] | None = None
     attached: Attachment | None = None
+    confidential: Confidential | None = None
     search: tuple[str, ...] = ("title",)
     template: str = ""
     state_by_name: Mapping[str, State] = field(init=False)

@@ -138,6 +138,16 @@ EMAIL_TIMEOUT = 20
 DEFAULT_FROM_EMAIL = os.environ.get("MINGTANG_MAIL_FROM") or f"no-reply@{SITE.get('domain') or 'localhost'}"
 # From when on in the day the digest goes out, Asia/Shanghai.
 DIGEST_AT = time.fromisoformat(os.environ.get("MINGTANG_DIGEST_AT", "08:00"))
+# The same on every file of the public tree, which Django never sees.
+PUBLIC_HEADERS = {
+    "Content-Security-Policy": "; ".join(
+        f"{name} {' '.join(values)}" for name, values in CONTENT_SECURITY_POLICY["DIRECTIVES"].items()
+    ),
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": SECURE_REFERRER_POLICY,
+    "X-Frame-Options": X_FRAME_OPTIONS,
+    "Cross-Origin-Opener-Policy": "same-origin",
+}
 
 DATA_UPLOAD_MAX_MEMORY_SIZE = 5 * 1024 * 1024
 FILE_UPLOAD_MAX_MEMORY_SIZE = 1024 * 1024

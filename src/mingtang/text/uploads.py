@@ -80,7 +80,7 @@ def read_upload(name: str, data: bytes, *, limit_bytes: int = LIMIT_BYTES) -> Up
     else:
         kind = "txt"
         _refuse_known(data)
-        text, warnings = _read_text(data)
+        text, warnings = decode_text(data)
     text = text.replace("\r\n", "\n").replace("\r", "\n")
     if not text.strip():
         raise UploadError("empty", "文件里没有文字。如果内容是图片或扫描件，请先转换成文字。")
@@ -110,7 +110,8 @@ def _looks_like_text(data: bytes) -> bool:
     return b"\x00" not in data[:512]
 
 
-def _read_text(data: bytes) -> tuple[str, list[TextWarning]]:
+def decode_text(data: bytes) -> tuple[str, list[TextWarning]]:
+    """Text in one of the encodings that ``read_upload`` takes; raises the same UploadErrors."""
     warnings: list[TextWarning] = []
     if data.startswith((b"\xff\xfe", b"\xfe\xff")):
         encodings = ["utf-16"]
@@ -146,7 +147,7 @@ def _read_docx(data: bytes) -> tuple[str, list[TextWarning]]:
     malformed = UploadError("malformed", "文件已损坏，无法打开。请用文字处理软件打开并重新保存后上传。")
     try:
         with zipfile.ZipFile(io.BytesIO(data)) as package:
-            _check_package(package)
+            check_package(package, main="word/document.xml", ending=".docx")
             for part in package.infolist():
                 # A document type could define entities that expand without end; Word writes none.
                 if part.filename.endswith((".xml", ".rels")) and b"<!DOCTYPE" in package.read(part):
@@ -158,7 +159,12 @@ def _read_docx(data: bytes) -> tuple[str, list[TextWarning]]:
         raise malformed from error
 
 
-def _check_package(package: zipfile.ZipFile) -> None:
+def check_package(package: zipfile.ZipFile, *, main: str, ending: str) -> None:
+    """Refuse an Office package that is encrypted, swells when unpacked, carries macros or lacks its ``main`` part.
+
+    Raises:
+        UploadError: ``encrypted``, ``zip_bomb``, ``macro`` or ``wrong_kind``.
+    """
     parts = package.infolist()
     names = {part.filename for part in parts}
     if any(part.flag_bits & 1 for part in parts):
@@ -175,8 +181,8 @@ def _check_package(package: zipfile.ZipFile) -> None:
     ):
         raise UploadError("zip_bomb", "文件解压后过大，可能有害，不能上传。请把文字另存为新文件后再试。")
     if any(name.lower().rsplit("/", 1)[-1] == "vbaproject.bin" for name in names):
-        raise UploadError("macro", "文件含有宏程序，请另存为不含宏的 .docx 后上传。")
-    if "word/document.xml" not in names or "[Content_Types].xml" not in names:
-        raise UploadError("wrong_kind", f"这是压缩包或其他 Office 文件，不是 .docx 文档。{_SAVE_AS}")
+        raise UploadError("macro", f"文件含有宏程序，请另存为不含宏的 {ending} 后上传。")
+    if main not in names or "[Content_Types].xml" not in names:
+        raise UploadError("wrong_kind", f"这是压缩包或其他 Office 文件，不是 {ending} 文档。{_SAVE_AS}")
     if b"macroEnabled" in package.read("[Content_Types].xml"):
-        raise UploadError("macro", "文件是启用宏的文档，请另存为不含宏的 .docx 后上传。")
+        raise UploadError("macro", f"文件是启用宏的文档，请另存为不含宏的 {ending} 后上传。")

@@ -1,0 +1,33 @@
+"""Every page that is baked and is no publication."""
+
+from collections.abc import Iterator, Sequence
+from datetime import datetime
+
+from mingtang.editions.models import PublicRegion
+
+from .lists import SECTIONS, home_page, region_page, section_page, stage_page, stages
+from .pages import Page
+from .rulebook import opinion_duties
+from .views_articles import about_page, article_page, articles_page
+
+
+def standing_pages(now: datetime) -> Iterator[Page]:
+    """All of them; boards are counted as of ``now`` and say so."""
+    yield home_page(now)
+    for name in SECTIONS:
+        yield section_page(name)
+    for code, _name in stages():
+        yield stage_page(code)
+    for region in PublicRegion.objects.filter(level="county"):
+        yield region_page(region)
+    yield articles_page(now)
+    for number in opinion_duties():
+        yield article_page(number, now)
+    yield about_page()
+
+
+def verify_page(shards: Sequence[str], tiles: Sequence[str], checkpoints: Sequence[str]) -> Page:
+    """How to verify the whole site. Links everything a mirror needs: ``shards`` of the manifest, ``tiles`` and
+    ``checkpoints`` of the log, as paths below the site's root (shards below ``manifest/``)."""
+    context = {"shards": shards, "tiles": tiles, "checkpoints": checkpoints}
+    return Page("verify/", "portal/verify.html", context)
