@@ -60,9 +60,9 @@ def follow(now: datetime, key: Key, root: Path | None = None) -> Baked:
     size = checkpoint.size if checkpoint else 0
     duties = duty_mark()
     whole = before is None or before.release != states.release() or before.log_size > size
-    if before is not None and not whole and before.log_size == size and before.duties == duties:
-        if local_day(before.moment) == local_day(now):
-            return Baked(size, 0, False)
+    same = before is not None and not whole and (before.log_size, before.duties) == (size, duties)
+    if before is not None and same and local_day(before.moment) == local_day(now):
+        return Baked(size, 0, False)
     tree = Tree(root)
     if whole:
         tree.sweep()

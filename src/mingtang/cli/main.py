@@ -7,7 +7,7 @@ import sys
 from . import calendar_commands, documents_commands, rules_commands
 
 DATABASE_COMMANDS = frozenset(
-    {"serve", "worker", "migrate", "demo", "people", "calendar", "journal", "units", "public-role"}
+    {"serve", "worker", "migrate", "demo", "people", "calendar", "journal", "units", "rebuild", "public-role"}
 )
 
 

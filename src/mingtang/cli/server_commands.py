@@ -10,14 +10,18 @@ import threading
 import time
 import urllib.request
 from contextlib import suppress
+from datetime import datetime
+from pathlib import Path
 from typing import Any
 
 from django.conf import settings
 from django.core.management import call_command
 from django.utils import timezone
 
-TICK_SECONDS = 5
-CLOCKS_EVERY_ROUNDS = 12
+TICK_SECONDS = 0.5
+# In a round that is not thorough only the log is looked at.
+THOROUGH_EVERY_ROUNDS = 10
+CLOCKS_EVERY_ROUNDS = 120
 WATCH_SECONDS = 2
 STOP_SECONDS = 10
 READY_SECONDS = 60
@@ -31,6 +35,10 @@ def register(subparsers: Any) -> None:
     serve_parser.set_defaults(func=serve)
     subparsers.add_parser("worker", help="只运行后台任务").set_defaults(func=work)
     subparsers.add_parser("migrate", help="建立或升级数据库").set_defaults(func=migrate)
+    rebuild_parser = subparsers.add_parser("rebuild", help="从公开库重新生成全部公开文件和检索")
+    rebuild_parser.add_argument("--to", type=Path, help="生成到这个空目录，不替换正在用的")
+    rebuild_parser.add_argument("--as-of", type=datetime.fromisoformat, help="截至这个时刻计数，默认与现有的相同")
+    rebuild_parser.set_defaults(func=rebuild)
     journal = subparsers.add_parser("journal", help="办事日志")
     journal.add_subparsers(dest="action", required=True).add_parser("verify", help="核验日志").set_defaults(func=verify)
 
@@ -54,26 +62,37 @@ def verify(arguments: argparse.Namespace) -> int:
 
 
 def work(arguments: argparse.Namespace) -> int:
-    """Background worker: shows what was published, opens periodic duties, reminds. Each tick is safe to repeat."""
+    """Background worker: makes public files of what was published, opens periodic duties, reminds, sends.
+
+    Each round is safe to repeat, and what fails is tried again: a full disk or a dead mail server stops nothing else.
+    """
     from django.db import close_old_connections
 
-    from mingtang.disclosure.services import note_shown
     from mingtang.duties.services import open_periodic, remind
+
+    from .public_side import PublicSide
 
     stopping = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stopping.set())
-    parent, rounds = os.getppid(), 0
+    parent, rounds, public_side = os.getppid(), 0, PublicSide()
     while not stopping.is_set() and os.getppid() == parent:
         close_old_connections()
-        note_shown()
+        now = timezone.localtime()
+        public_side.follow(now, thorough=rounds % THOROUGH_EVERY_ROUNDS == 0)
         if rounds % CLOCKS_EVERY_ROUNDS == 0:
-            now = timezone.localtime()
             open_periodic(now)
             remind(now)
         rounds += 1
         stopping.wait(TICK_SECONDS)
     return 0
+
+
+def rebuild(arguments: argparse.Namespace) -> int:
+    """Bake the whole tree anew and put it in place of the old one, and rebuild the search; or bake it elsewhere."""
+    from .public_side import PublicSide
+
+    return PublicSide().rebuild(timezone.localtime(), arguments.to, arguments.as_of)
 
 
 def serve(arguments: argparse.Namespace) -> int:
@@ -104,6 +123,10 @@ def serve(arguments: argparse.Namespace) -> int:
     if wants_demo:
         step("装载演示城市……")
         demo_commands.load(step)
+    step("生成公开文件和检索……")
+    from .public_side import PublicSide
+
+    PublicSide().follow(timezone.localtime(), thorough=True)
     command = [sys.executable, "-m", "mingtang.cli.main", "worker"]
     workers = [subprocess.Popen(command)]
     web = subprocess.Popen(

@@ -12,7 +12,6 @@ from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.module_loading import import_string
 from django.utils.safestring import SafeString, mark_safe
 
-from mingtang.disclosure.services import note_shown
 from mingtang.records.errors import IllegalState, NotAllowed, Refused, StaleVersion
 from mingtang.records.models import Record
 from mingtang.records.selectors import options, was_performed
@@ -74,7 +73,6 @@ def do(request: StaffRequest, kind: str, record_id: uuid.UUID, transition: str) 
     except StaleVersion as stale:
         return _page(request, spec, record, step, form, {**page, "stale": stale}, status=409)
     autosave.forget(request.user, key)
-    note_shown()
     _tell(request, record, step, returned=outcome.returned)
     back = request.POST.get("next", "")
     return redirect(back if url_has_allowed_host_and_scheme(back, {request.get_host()}) else record_url(record))

@@ -1,0 +1,96 @@
+"""What keeps the public side up to date, in order: checkpoint, files, search, the note that a page is visible,
+citizens' submissions, and what is sent out."""
+
+import logging
+import tempfile
+from collections.abc import Callable
+from datetime import datetime
+from pathlib import Path
+
+from django.conf import settings
+
+from mingtang import search
+from mingtang.bake import following as bake
+from mingtang.bake import state as bake_state
+from mingtang.disclosure.checkpoints import BehindPublished, published_keys, sign_checkpoint, signer
+from mingtang.disclosure.services import note_shown
+from mingtang.editions.models import LogHead
+
+logger = logging.getLogger(__name__)
+
+
+class PublicSide:
+    """Follows the log for one process. Remembers what it complained of, to say it once and not every half second."""
+
+    def __init__(self) -> None:
+        self.said: dict[str, str] = {}
+        self.reached = -1
+
+    def follow(self, now: datetime, *, thorough: bool) -> None:
+        """Bring everything public up to the log. Without ``thorough`` only if the log has grown."""
+        head = LogHead.objects.filter(pk=1).values_list("size", flat=True).first() or 0
+        if head == self.reached and not thorough:
+            return
+        if not self._try("checkpoint", lambda: sign_checkpoint(now)):
+            # The database may be behind what is public: touch nothing.
+            return
+        position = -1
+
+        def files() -> None:
+            nonlocal position
+            position = bake.follow(now, self._key()).position
+
+        if self._try("bake", files):
+            self._try("shown", lambda: note_shown(upto=position))
+        if self._try("search", self._search) and position >= 0:
+            self.reached = position
+
+    def rebuild(self, now: datetime, to: Path | None, as_of: datetime | None) -> int:
+        """Bake everything anew. Returns the exit status."""
+        try:
+            sign_checkpoint(now)
+        except BehindPublished as error:
+            print(error)
+            return 1
+        before = bake_state.read(settings.PUBLIC_ROOT)
+        moment = as_of or (before.moment if before else now)
+        if moment.tzinfo is None:
+            print("--as-of 要带时区，例如 2026-11-25T10:00:00+08:00")
+            return 2
+        if to is not None:
+            try:
+                baked = bake.rebuild(self._key(), to.resolve(), moment)
+            except FileExistsError as error:
+                print(error)
+                return 2
+        else:
+            settings.PUBLIC_ROOT.parent.mkdir(parents=True, exist_ok=True)
+            fresh = Path(tempfile.mkdtemp(prefix=".public-", dir=settings.PUBLIC_ROOT.parent))
+            fresh.chmod(0o755)
+            baked = bake.rebuild(self._key(), fresh, moment)
+            bake.replace(fresh, settings.PUBLIC_ROOT)
+            search.rebuild()
+        print(f"已生成：日志{baked.position}条，{baked.publications}件公开内容，截至{moment:%Y-%m-%d %H:%M}。")
+        return 0
+
+    @staticmethod
+    def _key() -> bake.Key:
+        return bake.Key(signer(), published_keys())
+
+    @staticmethod
+    def _search() -> None:
+        while search.follow():
+            pass
+
+    def _try(self, name: str, act: Callable[[], object]) -> bool:
+        try:
+            act()
+        except Exception as error:  # noqa: BLE001 - one part that fails must not stop the others
+            words = f"{type(error).__name__}: {error}"
+            if self.said.get(name) != words:
+                logger.error("%s: %s", name, words)
+            self.said[name] = words
+            return False
+        if self.said.pop(name, None):
+            logger.warning("%s: 恢复正常", name)
+        return True
