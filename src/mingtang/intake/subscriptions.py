@@ -118,13 +118,19 @@ def _apply(submission: Submission, now: datetime, log_size: int) -> None:
 
 
 def take_wish(submission: Submission, now: datetime) -> tuple[str, list[str]] | None:
-    """Address and subjects of a wish that is to be confirmed by mail; None if it cannot be read."""
+    """Take a wish over to be confirmed by mail: its address and subjects. One that cannot be read is dropped."""
     try:
-        wanted = unseal(submission.sealed)
+        wanted = wish_of(submission)
     except Unreadable:
         submission.delete()
         return None
     mark_taken(submission, now, keep=True)
+    return wanted
+
+
+def wish_of(submission: Submission) -> tuple[str, list[str]]:
+    """Address and subjects of a wish to subscribe. Raises Unreadable."""
+    wanted = unseal(submission.sealed)
     return str(wanted["email"]), list(wanted["subjects"])
 
 
