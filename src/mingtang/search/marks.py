@@ -50,13 +50,30 @@ def _start(text: str, found: list[tuple[int, int, int]], length: int) -> int:
 
 
 def _matches(text: str, words: tuple[Word, ...]) -> list[tuple[int, int, int]]:
-    """Start, end and number of the word for each place where one of the words stands."""
+    """Start, end and number of the word for each place where one of the words stands.
+
+    Words as they were written are looked for first: that is quick, and nearly always all there is.
+    """
     if not words:
         return []
+    plain = _plain(words)
+    found = _spans(plain, text) if plain else []
+    return found or _spans(_pattern(words), text)
+
+
+def _spans(pattern: re.Pattern[str], text: str) -> list[tuple[int, int, int]]:
     return [
-        (match.start(), match.end(), match.lastindex or 0)
-        for match in islice(_pattern(words).finditer(text), MOST_MATCHES)
+        (match.start(), match.end(), match.lastindex or 0) for match in islice(pattern.finditer(text), MOST_MATCHES)
     ]
+
+
+@lru_cache(256)
+def _plain(words: tuple[Word, ...]) -> re.Pattern[str] | None:
+    """The words as they stand; None where letters, digits or punctuation may be written in several ways."""
+    if any(len(unit) > 1 or unit == BREAK or unit.isascii() for word in words for unit in word.units):
+        return None
+    longest_first = sorted(words, key=lambda word: -len(word.units))
+    return re.compile("|".join(f"({''.join(word.units)})" for word in longest_first))
 
 
 @lru_cache(256)

@@ -1,4 +1,4 @@
-"""The index in tantivy: pairs of units with their positions, single units, facets as columns. No text is stored.
+"""The index in tantivy: pairs of units with their positions, facets as columns. No text is stored.
 
 The cursor is a document of its own in the index (id 0): the engine's commit makes it lasting together with what was
 indexed, or neither.
@@ -26,11 +26,11 @@ from tantivy import (
 )
 
 from .engine import FACETS, Asked, Cursor, Entry
-from .words import BREAK, Word, pairs, units
+from .words import BREAK, Word, indexed, units
 
 FORMAT = 1  # another one makes every index be built anew
 TITLE_BOOST, MOST_VALUES = 4.0, 2000
-FOLLOWING_HEAP, REBUILDING_HEAP = 32_000_000, 256_000_000
+FOLLOWING_HEAP, REBUILDING_HEAP = 32_000_000, 256_000_000  # bytes
 _EPOCH = datetime(2000, 1, 1, tzinfo=UTC)
 _CURSOR = 0
 
@@ -41,7 +41,6 @@ def _schema() -> Schema:
     made.add_unsigned_field("id", indexed=True, fast=True)
     made.add_text_field("text", tokenizer_name="units", index_option="position")
     made.add_text_field("title", tokenizer_name="units", index_option="position")
-    made.add_text_field("single", tokenizer_name="units", index_option="basic")
     made.add_text_field("number", tokenizer_name="raw", index_option="basic")
     for name in FACETS:
         made.add_text_field(name, tokenizer_name="raw", fast=True, index_option="basic")
@@ -68,17 +67,17 @@ class TantivyWriter:
 
     def __init__(self, folder: Path, *, fresh: bool = False) -> None:
         self._fresh = fresh
-        self._writer = _opened(folder).writer(REBUILDING_HEAP if fresh else FOLLOWING_HEAP, 1)
+        self._writer = (
+            _opened(folder).writer(REBUILDING_HEAP, 2) if fresh else _opened(folder).writer(FOLLOWING_HEAP, 1)
+        )
 
     def put(self, entry: Entry) -> None:
         if not self._fresh:
             self.remove(entry.id)
-        title, text = units(entry.title), units(entry.text)
         made = Document()
         made.add_unsigned("id", entry.id)
-        made.add_text("title", f"{pairs(title)} {' '.join(title)}")
-        made.add_text("text", pairs([*title, BREAK, *text]))
-        made.add_text("single", " ".join({*title, *text}))
+        made.add_text("title", f"{indexed(entry.title)} {' '.join(units(entry.title))}")
+        made.add_text("text", indexed(entry.title + BREAK + entry.text))
         for number in entry.numbers:
             made.add_text("number", number)
         for name in FACETS:
@@ -215,7 +214,8 @@ def _silent(query: Query) -> Query:
 
 def _in_text(word: Word) -> Query:
     if len(word.units) == 1:
-        return Query.term_query(_schema(), "single", word.units[0], "basic")
+        # Every unit begins a pair: its texts are those of all pairs that begin with it.
+        return Query.regex_query(_schema(), "text", f"{word.units[0]}.*")
     return _phrase("text", word)
 
 
