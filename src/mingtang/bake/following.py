@@ -48,8 +48,10 @@ class Baked:
     everything: bool
 
 
-def follow(now: datetime, key: Key, root: Path | None = None) -> Baked:
+def follow(now: datetime, key: Key, root: Path | None = None, *, fresh: bool = False) -> Baked:
     """Bring the tree up to the newest checkpoint. Cheap when there is nothing new.
+
+    ``fresh`` is an empty tree that nobody is served from yet.
 
     Raises:
         OSError: the disk is full or not writable; the tree keeps its former state and the next pass tries again.
@@ -63,7 +65,7 @@ def follow(now: datetime, key: Key, root: Path | None = None) -> Baked:
     same = before is not None and not whole and (before.log_size, before.duties) == (size, duties)
     if before is not None and same and local_day(before.moment) == local_day(now):
         return Baked(size, 0, False)
-    tree = Tree(root)
+    tree = Tree(root, fresh=fresh)
     if whole:
         tree.sweep()
         ids = list(Publication.objects.order_by("pk").values_list("pk", flat=True))
@@ -87,7 +89,7 @@ def rebuild(key: Key, root: Path, as_of: datetime) -> Baked:
     if root.exists() and any(root.iterdir()):
         raise FileExistsError(f"目录不是空的：{root}")
     root.mkdir(parents=True, exist_ok=True)
-    return follow(as_of, key, root)
+    return follow(as_of, key, root, fresh=True)
 
 
 def replace(fresh: Path, root: Path) -> None:

@@ -5,11 +5,13 @@ from collections.abc import Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from datetime import datetime
 from multiprocessing import get_context
+from pathlib import Path
 
 from django.db import connections
 
 from mingtang.editions.log import log_tree
-from mingtang.editions.models import ERASED, EditionFile, Publication
+from mingtang.editions.models import ERASED, EditionFile, LogEntry, Publication
+from mingtang.merkle import MemoryStore
 from mingtang.merkle import Tree as LogTree
 from mingtang.portal.loading import Loaded, load
 from mingtang.portal.proofs import Checkpoints, checked_entries, proof_data, proof_page
@@ -35,7 +37,7 @@ def bake_publications(tree: Tree, ids: Sequence[int], *, log_size: int, as_of: d
     connections.close_all()
     changes: Changes = {}
     with ProcessPoolExecutor(
-        os.cpu_count(), get_context("fork"), initializer=_start, initargs=(str(tree.root), log_size, as_of)
+        os.cpu_count(), get_context("fork"), initializer=_start, initargs=(str(tree.root), tree.fresh, log_size, as_of)
     ) as pool:
         for found in pool.map(_bake, batches):
             changes.update(found)
@@ -45,12 +47,10 @@ def bake_publications(tree: Tree, ids: Sequence[int], *, log_size: int, as_of: d
 _baker: "Baker | None" = None
 
 
-def _start(root: str, log_size: int, as_of: datetime) -> None:
-    from pathlib import Path
-
+def _start(root: str, fresh: bool, log_size: int, as_of: datetime) -> None:
     global _baker
     connections.close_all()
-    _baker = Baker(Tree(Path(root)), log_size, as_of)
+    _baker = Baker(Tree(Path(root), fresh=fresh), log_size, as_of, many=True)
 
 
 def _bake(ids: Sequence[int]) -> Changes:
@@ -58,13 +58,21 @@ def _bake(ids: Sequence[int]) -> Changes:
     return _baker.bake(ids)
 
 
+def log_in_memory(size: int) -> LogTree:
+    """The log's tree without its database: worth reading all leaves (32 bytes each) when most will be proved."""
+    tree = LogTree(MemoryStore())
+    rows = LogEntry.objects.filter(index__lt=size).order_by("index").values_list("leaf_hash", flat=True)
+    tree.extend_hashes([bytes.fromhex(value) for value in rows.iterator(10_000)])
+    return tree
+
+
 class Baker:
     """Bakes publications of one state of the log: the one of the checkpoint at ``log_size``."""
 
-    def __init__(self, tree: Tree, log_size: int, as_of: datetime) -> None:
+    def __init__(self, tree: Tree, log_size: int, as_of: datetime, *, many: bool = False) -> None:
         self.tree, self.log_size, self.as_of = tree, log_size, as_of
         self.checkpoints = Checkpoints(log_size)
-        self.log: LogTree = log_tree(log_size)
+        self.log = log_in_memory(log_size) if many else log_tree(log_size)
 
     def bake(self, ids: Sequence[int]) -> Changes:
         rows = list(Publication.objects.filter(pk__in=ids).order_by("pk"))
@@ -105,7 +113,8 @@ class Baker:
             for use in uses:
                 yield f"files/{use.name}", bytes(use.file.content), f"{number}#{live.number}"
         for edition in loaded.editions:
-            if edition.state == ERASED:
+            # The live one has its pages above.
+            if edition.state == ERASED or edition is live:
                 continue
             page = publication_page(loaded, edition.number, as_of=self.as_of)
             assert page is not None

@@ -10,16 +10,20 @@ import brotli
 
 COMPRESSED = (".html", ".json", ".xml", ".atom", ".rss", ".txt", ".css", ".js", ".svg")
 GZIP_LEVEL, BROTLI_QUALITY = 6, 5
+# Hashes in hex hardly shrink, and few ask for them.
+UNCOMPRESSED = ("proof.json",)
 SMALLEST_COMPRESSED = 200
 DRAFT = ".draft-"
+SIBLINGS = (".gz", ".br")
 
 
 class Tree:
     """The public folder. Paths are relative, with ``/`` between names."""
 
-    def __init__(self, root: Path) -> None:
-        self.root = root
-        self._made: set[Path] = set()
+    def __init__(self, root: Path, *, fresh: bool = False) -> None:
+        """``fresh`` is a tree that nobody is served from yet: its files need not be put in place at once."""
+        self.root, self.fresh = root, fresh
+        self._made: set[str] = set()
 
     def place(self, path: str) -> Path:
         """Where a path lies.
@@ -43,20 +47,21 @@ class Tree:
 
         The siblings come last: a reader may get the old text compressed for a moment, never a broken one.
         """
-        place = self.place(path)
-        if place.parent not in self._made:
-            place.parent.mkdir(parents=True, exist_ok=True)
-            self._made.add(place.parent)
-        if not _holds(place, data):
-            compress = place.suffix in COMPRESSED and len(data) >= SMALLEST_COMPRESSED
+        place = str(self.place(path))
+        folder = os.path.dirname(place)
+        if folder not in self._made:
+            os.makedirs(folder, exist_ok=True)
+            self._made.add(folder)
+        compress = compressible(path) and len(data) >= SMALLEST_COMPRESSED
+        if self.fresh or not _holds(place, data, compress):
+            put = _write if self.fresh else _put
+            put(place, data)
             smaller = _compressed(data) if compress else {}
-            _put(place, data)
-            for suffix in (".br", ".gz"):
-                sibling = place.with_name(place.name + suffix)
+            for suffix in SIBLINGS:
                 if suffix in smaller:
-                    _put(sibling, smaller[suffix])
-                else:
-                    sibling.unlink(missing_ok=True)
+                    put(place + suffix, smaller[suffix])
+                elif not self.fresh:
+                    Path(place + suffix).unlink(missing_ok=True)
         return sha256(data).hexdigest()
 
     def remove(self, path: str) -> None:
@@ -67,7 +72,7 @@ class Tree:
         for folder in place.parents:
             if folder == self.root:
                 break
-            self._made.discard(folder)
+            self._made.discard(str(folder))
             try:
                 folder.rmdir()
             except OSError:
@@ -93,25 +98,36 @@ class Tree:
                     Path(folder, name).unlink(missing_ok=True)
 
 
-def _holds(place: Path, data: bytes) -> bool:
+def compressible(path: str) -> bool:
+    return path.endswith(COMPRESSED) and not path.endswith(UNCOMPRESSED)
+
+
+def _holds(place: str, data: bytes, compress: bool) -> bool:
     try:
-        if place.stat().st_size != len(data) or place.read_bytes() != data:
+        if os.stat(place).st_size != len(data):
             return False
+        with open(place, "rb") as handle:
+            if handle.read() != data:
+                return False
     except OSError:
         return False
-    compress = place.suffix in COMPRESSED and len(data) >= SMALLEST_COMPRESSED
-    return not compress or place.with_name(place.name + ".gz").exists()
+    return not compress or all(os.path.exists(place + suffix) for suffix in SIBLINGS)
 
 
-def _put(place: Path, data: bytes) -> None:
-    draft = place.with_name(f"{DRAFT}{os.getpid()}-{place.name}")
+def _put(place: str, data: bytes) -> None:
+    folder, name = os.path.split(place)
+    draft = f"{folder}/{DRAFT}{os.getpid()}-{name}"
     try:
-        with draft.open("wb") as handle:
-            handle.write(data)
+        _write(draft, data)
         os.replace(draft, place)
     except BaseException:
-        draft.unlink(missing_ok=True)
+        Path(draft).unlink(missing_ok=True)
         raise
+
+
+def _write(place: str, data: bytes) -> None:
+    with open(place, "wb", buffering=0) as handle:
+        handle.write(data)
 
 
 def _compressed(data: bytes) -> dict[str, bytes]:

@@ -9,12 +9,12 @@ from pathlib import Path
 
 from django.conf import settings
 
-from mingtang import search
 from mingtang.bake import following as bake
 from mingtang.bake import state as bake_state
 from mingtang.disclosure.checkpoints import BehindPublished, published_keys, sign_checkpoint, signer
 from mingtang.disclosure.services import note_shown
 from mingtang.editions.models import LogHead
+from mingtang.search import following as search
 
 logger = logging.getLogger(__name__)
 
