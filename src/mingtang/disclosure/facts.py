@@ -7,6 +7,7 @@ from mingtang.records.spec import Context, fact
 from mingtang.rows import find
 from mingtang.units.models import Person
 
+from .attachments import FoundInFile, found_in_files
 from .content import Place, find_personal_data, payload_of, reviewed_hash
 from .models import SecrecyReview
 
@@ -62,6 +63,12 @@ def content_hash(context: Context) -> str:
 @fact("disclosure.personal_data")
 def personal_data(context: Context) -> list[Place]:
     return find_personal_data(context.facts["disclosure.payload"])
+
+
+@fact("disclosure.files")
+def files(context: Context) -> list[FoundInFile]:
+    """Personal data in attached files."""
+    return found_in_files(context.record.pk)
 
 
 @fact("disclosure.missing")

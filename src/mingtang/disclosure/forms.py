@@ -9,7 +9,8 @@ from mingtang.editions.models import VALIDITY
 from mingtang.records.forms import RecordForm
 from mingtang.records.spec import Context, spec_for
 
-from .content import MAY_BE_KEPT, find_personal_data, label_of, payload_of
+from .attachments import MAY_BE_KEPT, FoundInFile, found_in_files
+from .content import find_personal_data, label_of, payload_of
 
 
 class ReviewForm(RecordForm):
@@ -42,13 +43,45 @@ class ReviewForm(RecordForm):
                     required=False,
                     help_text=_("例如：对外公布的办公电话。"),
                 )
+        self.in_files = [found for found in found_in_files(self.record.pk) if found.kind in MAY_BE_KEPT]
+        for number, found in enumerate(self.in_files):
+            self._ask_about_file(number, found)
         names = [name for name in self.fields if name != "opinion"]
-        heading = _("发现%(count)s处个人信息") % {"count": len(self.places)} if self.places else ""
+        count = len(self.places) + len(self.in_files)
+        heading = _("发现%(count)s处个人信息") % {"count": count} if count else ""
         self.groups = ((heading, names), ("", ["opinion"])) if names else (("", ["opinion"]),)
+
+    def _ask_about_file(self, number: int, found: FoundInFile) -> None:
+        """Nobody masks in a file but its author: keep with a reason, or send it back."""
+        self.fields[f"file_{number}"] = forms.ChoiceField(
+            label=_("附件“%(file)s”%(place)s：%(kind)s %(value)s")
+            % {"file": found.attachment.name, "place": found.place, "kind": found.label, "value": found.sample},
+            choices=[("keep", _("保留（写明理由）")), ("remove", _("应从文件中删去"))],
+            widget=forms.RadioSelect,
+        )
+        self.fields[f"file_reason_{number}"] = forms.CharField(
+            label=_("保留附件里这一处的理由"), required=False, help_text=_("例如：对外公布的办公电话。")
+        )
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or {}
         masks = []
+        for number, found in enumerate(self.in_files):
+            decision, reason = cleaned.get(f"file_{number}", ""), cleaned.get(f"file_reason_{number}", "")
+            if decision == "remove":
+                self.add_error(f"file_{number}", _("请取消，改用“审查不通过”退回，由起草人换上删改过的文件。"))
+            elif decision == "keep" and not reason:
+                self.add_error(f"file_reason_{number}", _("保留个人信息须写明理由。"))
+            masks.append(
+                {
+                    "place": found.mask_place,
+                    "start": 0,
+                    "end": 0,
+                    "kind": found.kind,
+                    "decision": decision,
+                    "reason": reason,
+                }
+            )
         for number, place in enumerate(self.places):
             decision, reason = cleaned.get(f"decision_{number}", ""), cleaned.get(f"reason_{number}", "")
             if decision == "keep" and not reason:

@@ -7,7 +7,8 @@ from mingtang.records.rulebook import rulebook
 from mingtang.records.spec import gate
 from mingtang.rules import Fault
 
-from .content import MAY_BE_KEPT, label_of
+from .attachments import MAY_BE_KEPT, FoundInFile
+from .content import label_of
 
 Facts = Mapping[str, Any]
 
@@ -124,6 +125,34 @@ def personal_data(facts: Facts) -> Iterable[Fault]:
                 kind=place.finding.label,
                 sample=place.finding.value_masked,
             )
+    for found in facts["disclosure.files"]:
+        decision = decided.get(found.key, {})
+        if (
+            found.kind not in MAY_BE_KEPT
+            or decision.get("decision") != "keep"
+            or not decision.get("reason", "").strip()
+        ):
+            yield _in_file(found)
+
+
+@gate("files_clean")
+def files_clean(facts: Facts) -> Iterable[Fault]:
+    """What no reviewer may keep has to leave an attached file before its review, where it can still be changed."""
+    if facts["disclosure.to_be_published"]:
+        for found in facts["disclosure.files"]:
+            if found.kind not in MAY_BE_KEPT:
+                yield _in_file(found)
+
+
+def _in_file(found: FoundInFile) -> Fault:
+    return rulebook().fault(
+        "file_personal_data",
+        gate="personal_data",
+        file=found.attachment.name,
+        place=found.place,
+        kind=found.label,
+        sample=found.sample,
+    )
 
 
 @gate("complete")

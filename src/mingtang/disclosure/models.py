@@ -73,3 +73,43 @@ class ShownCursor(models.Model):
 
     def __str__(self) -> str:
         return str(self.position)
+
+
+ATTACHMENT, ORIGINAL = "attachment", "original"
+
+
+class Attachment(models.Model):
+    """A private file of a record: one to be published with it, or the original a paper was imported from.
+
+    Nothing outside the office reads this table. What becomes public is copied by ``disclosure.publish``.
+    ``findings`` lists personal data as {"place", "kind", "label", "sample"}; ``notes`` what a reviewer should know.
+    """
+
+    record = models.ForeignKey(Record, models.CASCADE, related_name="attachments")
+    role = models.CharField(max_length=12, default=ATTACHMENT)
+    name = models.CharField(_("文件名"), max_length=200)
+    media_type = models.CharField(max_length=100)
+    sha256 = models.CharField(max_length=64)
+    size = models.PositiveIntegerField(_("大小"))
+    findings = models.JSONField(_("发现的个人信息"), default=list)
+    notes = models.JSONField(_("审查时注意"), default=list)
+    position = models.PositiveSmallIntegerField(default=0)
+    added_at = models.DateTimeField(_("上传时间"))
+
+    class Meta:
+        ordering = ["record", "position", "id"]
+        constraints = [models.UniqueConstraint(fields=["record", "role", "name"], name="one_attachment_per_name")]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class AttachmentContent(models.Model):
+    """The bytes of an attachment and the text in them, apart from it because every step reads the other columns."""
+
+    attachment = models.OneToOneField(Attachment, models.CASCADE, primary_key=True, related_name="stored")
+    content = models.BinaryField()
+    text = models.TextField(blank=True)
+
+    def __str__(self) -> str:
+        return str(self.attachment_id)

@@ -28,6 +28,7 @@ from mingtang.text.canonical import canonical_json, content_hash
 from mingtang.units.actors import SYSTEM
 from mingtang.units.profile import current_profile
 
+from .attachments import erase_files, publish_files
 from .content import masked
 from .models import Disclosed, SecrecyReview, ShownCursor
 from .numbers import next_number
@@ -107,8 +108,9 @@ def publish(context: Context) -> None:
         published_at=context.now,
     )
     insert(edition)
+    publish_files(edition, context.record.pk, payload.get("attachments", []))
     entries.append(_entry(publication, edition, "published", context.now))
-    _link(publication, context.record)
+    _link(publication, context.record, again=bool(disclosed))
     _log_at_the_end(entries)
     for duty in find_all(Duty, record_id=context.record.pk, index_number=""):
         duty.index_number = publication.index_number
@@ -147,6 +149,7 @@ def erase(context: Context) -> None:
         edition.state, edition.reason = ERASED, ""
         edition.payload = edition.payload_hash = edition.salt = ""
         edition.save()
+    erase_files(publication)
     publication.title = "（内容已依法清除）"
     publication.summary = publication.document_number = ""
     publication.validity, publication.validity_at = "erased", context.now
@@ -172,7 +175,9 @@ def note_shown(limit: int = 500, *, upto: int | None = None) -> int:
         ShownCursor.objects.get_or_create(pk=1)
         cursor = ShownCursor.objects.select_for_update().get(pk=1)
         entries = list(
-            LogEntry.objects.filter(index__gte=cursor.position, index__lt=end).select_related("publication").order_by("index")[:limit]
+            LogEntry.objects.filter(index__gte=cursor.position, index__lt=end)
+            .select_related("publication")
+            .order_by("index")[:limit]
         )
         written = 0
         for entry in entries:
@@ -225,11 +230,14 @@ def _describe(publication: Publication, context: Context, payload: dict[str, Any
     publication.stages = payload.get("stages", [])
     publication.topic, publication.genre = payload.get("topic", ""), payload.get("genre", "")
     publication.summary = payload.get("summary", "")
+    publication.language = payload.get("language", "zh-Hans")
     written_on = payload.get("written_on")
     publication.written_on = datetime.fromisoformat(written_on).date() if written_on else None
 
 
-def _link(publication: Publication, record: Record) -> None:
+def _link(publication: Publication, record: Record, *, again: bool) -> None:
+    if again:
+        PublicationLink.objects.filter(source=publication).delete()
     for link in find_all(Link, source_id=record.pk):
         target = find(Disclosed, record_id=link.target_id)
         if target is not None:

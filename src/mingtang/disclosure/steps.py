@@ -6,6 +6,7 @@ from mingtang.units.roles import OPENNESS_OFFICER, SECRECY_REVIEWER
 
 DOOR = ("five_disclosures", "openness_determined", "secrecy_review", "publisher_separate", "personal_data", "complete")
 ANOTHER_PERSON = ("secrecy_review_by_another",)
+BEFORE_REVIEW = (*ANOTHER_PERSON, "files_clean")
 FORMS = "mingtang.disclosure.forms"
 
 
@@ -27,7 +28,7 @@ def review_step(
         SECRECY_REVIEWER,
         event,
         party=party,
-        gates=ANOTHER_PERSON,
+        gates=BEFORE_REVIEW,
         form=f"{FORMS}.ReviewForm",
         effects=("disclosure.pass_review",),
         accent="primary",
