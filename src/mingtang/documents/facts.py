@@ -5,9 +5,10 @@ from datetime import date
 from mingtang.journal.selectors import last_event, payload_of
 from mingtang.records.models import CO_ISSUER, LEAD, Link, RecordParty, Remark
 from mingtang.records.spec import Context, fact
+from mingtang.rows import find_all
 from mingtang.rules import local_day
 
-from .models import DEPARTMENT, Document
+from .models import DEPARTMENT, TRANSLATES, Document
 
 
 @fact("document.in_department_name")
@@ -29,8 +30,29 @@ def lead_units(context: Context) -> list[str]:
 
 @fact("document.needs_interpretation")
 def needs_interpretation(context: Context) -> bool:
-    """Policy papers are interpreted (article 10); the clock starts with the first edition."""
+    """Policy papers are interpreted (article 10); the clock starts with the first edition. A translation is none: what
+    explains its original explains it."""
     return bool(context.detail.policy)
+
+
+@fact("document.original")
+def original(context: Context) -> dict[str, object] | None:
+    """The Chinese paper that this one is a version of, or None."""
+    paper = original_of(context)
+    if paper is None:
+        return None
+    return {
+        "title": paper.title,
+        "document_number": paper.document_number,
+        "public": hasattr(paper.record, "disclosed"),
+    }
+
+
+def original_of(context: Context) -> Document | None:
+    links = find_all(Link, source_id=context.record.pk, kind=TRANSLATES)
+    if not links:
+        return None
+    return Document.objects.select_related("record").get(record_id=links[0].target_id)
 
 
 @fact("document.head_must_explain")
@@ -48,6 +70,8 @@ def signing_on(context: Context) -> date:
 
 @fact("document.number_ready")
 def number_ready(context: Context) -> bool:
+    if context.facts["document.original"] is not None:
+        return True  # it takes its original's number, which has a gate of its own
     return bool(context.detail.document_number or context.record.lead_unit.document_prefix)
 
 

@@ -5,16 +5,19 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
+from mingtang.disclosure.file_forms import FilesField
 from mingtang.records.forms import RecordForm, RowsField, date_field
-from mingtang.records.models import CO_ISSUER, LEAD
+from mingtang.records.models import CO_ISSUER, LEAD, Link
 from mingtang.records.rulebook import rulebook
+from mingtang.records.selectors import visible_to
 from mingtang.records.spec import Context, Facts, run_named_gates, spec_for
 from mingtang.units.models import Unit
 from mingtang.units.roles import DRAFTER
 
-from .models import NAME_OF
+from .models import CHINESE, LANGUAGES, NAME_OF, TRANSLATES
 from .vocabulary import GENRES, TOPICS
 
+MOST_ORIGINALS = 300
 RETURN_GATES = ("source_determination", "interpretation_attached", "nine_points", "one_lead")
 
 
@@ -27,12 +30,13 @@ class DocumentForm(RecordForm):
 
     groups = (
         (_("是什么文件"), ["title", "name_of", "lead_units", "co_issuers", "genre", "document_number", "addressees"]),
-        (_("正文"), ["body"]),
+        (_("正文和附件"), ["body", "attachments"]),
         (
             _("怎样公开（第十八条）"),
             ["openness", "mode", "stages", "withholding_ground", "withholding_reason", "cuts"],
         ),
         (_("日期与来源"), ["written_on", "effective_on", "web_published_on", "source_unit", "topic"]),
+        (_("译本（中文文件不填）"), ["language", "translates"]),
         (
             _("性质（决定是否解读、由谁解读）"),
             ["policy", "normative", "broad_reach", "high_attention", "vital_interest"],
@@ -55,6 +59,12 @@ class DocumentForm(RecordForm):
     )
     addressees = forms.CharField(label=_("主送机关"), required=False, widget=forms.Textarea(attrs={"rows": 2}))
     body = forms.CharField(label=_("正文"), strip=False, widget=forms.Textarea(attrs={"rows": 22, "class": "paper"}))
+    language = forms.ChoiceField(label=_("语言"), choices=list(LANGUAGES.items()), initial=CHINESE, required=False)
+    translates = forms.ChoiceField(
+        label=_("译自哪份文件"),
+        required=False,
+        help_text=_("译本沿用原文的字号，在原文公开之后公开；不用另附解读。"),
+    )
     openness = forms.ChoiceField(
         label=_("公开属性"),
         required=False,
@@ -107,6 +117,8 @@ class DocumentForm(RecordForm):
                 "reason": {"label": _("理由")},
             },
         )
+        self.fields["attachments"] = FilesField(record=self.record)
+        self.fields["translates"].choices = [("", _("不是译本")), *self._originals()]  # type: ignore[attr-defined]
         units = Unit.objects.filter(valid_to=None)
         own = [self.record.lead_unit_id] if self.record else sorted(self.actor.units_as(DRAFTER))
         self.fields["lead_units"].choices = [(unit.pk, unit.name) for unit in units if unit.pk in own]  # type: ignore[attr-defined]
@@ -117,11 +129,34 @@ class DocumentForm(RecordForm):
         else:
             self.fields["lead_units"].widget.attrs["size"] = min(4, len(own))
 
+    def _originals(self) -> list[tuple[str, str]]:
+        """Chinese papers this person may see, newest first; the chosen one always."""
+        papers = visible_to(self.actor).filter(kind="document", document__language=CHINESE)
+        if self.record is not None:
+            papers = papers.exclude(pk=self.record.pk)
+        rows = list(papers.values_list("pk", "title", "document__document_number")[:MOST_ORIGINALS])
+        if self.record is not None:
+            chosen = Link.objects.filter(source=self.record, kind=TRANSLATES).first()
+            if chosen is not None and chosen.target_id not in {pk for pk, *_ in rows}:
+                rows.append((chosen.target_id, chosen.target.title, ""))
+        return [(str(pk), f"{title}（{number}）" if number else title) for pk, title, number in rows]
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean() or {}
+        cleaned["language"] = cleaned.get("language") or CHINESE
+        if cleaned["language"] != CHINESE and not cleaned.get("translates"):
+            self.add_error("translates", _("请选择译自哪份中文文件。"))
+        elif cleaned["language"] == CHINESE and cleaned.get("translates"):
+            self.add_error("language", _("译本请选择中文以外的语言。"))
+        return cleaned
+
     @staticmethod
     def initial_of(detail: Any) -> dict[str, Any]:
         """Form data of an existing paper."""
         values = {field.name: getattr(detail, field.name) for field in detail._meta.concrete_fields}
         parties = list(detail.record.parties.values_list("unit_id", "role"))
+        original = Link.objects.filter(source=detail.record, kind=TRANSLATES).first()
+        values["translates"] = str(original.target_id) if original else ""
         values["lead_units"] = [unit for unit, role in parties if role == LEAD]
         values["co_issuers"] = [unit for unit, role in parties if role == CO_ISSUER]
         return values

@@ -84,6 +84,22 @@ def nine_points(facts: Facts) -> Iterable[Fault]:
         yield book.fault("point_reason_missing", gate="nine_points", point=labels[code])
 
 
+@gate("document.original_issued")
+def original_issued(facts: Facts) -> Iterable[Fault]:
+    """A translation carries its original's number, so the original has to have one."""
+    original = facts["document.original"]
+    if original is not None and not original["document_number"]:
+        yield rulebook().fault("original_not_issued", gate="complete", title=original["title"])
+
+
+@gate("document.original_public")
+def original_public(facts: Facts) -> Iterable[Fault]:
+    """A translation comes out with its original or after it, never before."""
+    original = facts["document.original"]
+    if original is not None and not original["public"]:
+        yield rulebook().fault("original_not_public", gate="complete", title=original["title"])
+
+
 @gate("document.number_ready")
 def number_ready(facts: Facts) -> Iterable[Fault]:
     """A paper is issued under a number: typed by hand, or drawn from the issuing organ's series."""

@@ -14,12 +14,19 @@ NAME_OF = {
 }
 
 
+CHINESE, MONGOLIAN, ENGLISH = "zh-Hans", "mn-Mong", "en"
+LANGUAGES = {CHINESE: _("中文"), MONGOLIAN: _("蒙古文（竖排）"), ENGLISH: _("英文")}
+# Joins a version in another language to the Chinese paper it renders.
+TRANSLATES = "translates"
+
+
 class Document(Disclosable):
     """One paper. The issuing units are its record's parties; the lead drafts and interprets (article 10)."""
 
     record = models.OneToOneField(Record, models.CASCADE, primary_key=True, related_name="document")
     name_of = models.CharField(_("以谁的名义印发"), max_length=20, default=DEPARTMENT)
     title = models.CharField(_("标题"), max_length=400)
+    language = models.CharField(_("语言"), max_length=12, default=CHINESE)
     document_number = models.CharField(_("发文字号"), max_length=80, blank=True)
     genre = models.CharField(_("文种"), max_length=20, blank=True)
     topic = models.CharField(_("主题分类"), max_length=40, blank=True)

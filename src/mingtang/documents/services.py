@@ -1,21 +1,27 @@
 """Writes about papers, as effects of their transitions."""
 
+import uuid
+
+from mingtang.disclosure.attachments import write_files
 from mingtang.disclosure.numbers import next_number
 from mingtang.records.errors import NotAllowed, Refused
 from mingtang.records.models import CO_ISSUER, GATEKEEPER, Link, Record, RecordParty
 from mingtang.records.rulebook import rulebook
+from mingtang.records.selectors import find_visible
 from mingtang.records.services import describe_fault, join_parties, perform
 from mingtang.records.spec import Context, Facts, effect, run_named_gates
 from mingtang.rows import find_all, update
 from mingtang.units.models import Unit
 from mingtang.units.selectors import general_office_of
 
+from .facts import original_of
 from .forms import RETURN_GATES
-from .models import Document
+from .models import CHINESE, TRANSLATES, Document
 
 PLAIN_FIELDS = [
     "name_of",
     "title",
+    "language",
     "document_number",
     "genre",
     "topic",
@@ -65,8 +71,29 @@ def write_document(context: Context) -> None:
         _write_co_issuers(context, data["co_issuers"])
     if not paper.issuers or "co_issuers" in data:
         paper.issuers = data.get("issuers") or _issuer_names(context)
+    if "translates" in data:
+        _write_original(context, data["translates"])
     paper.save()
     context.record.title = paper.title
+    write_files(context, data)
+
+
+def _write_original(context: Context, record_id: str) -> None:
+    """Join a version in another language to its original. It is no policy of its own: nothing else has to follow it.
+
+    Raises:
+        NotAllowed: a Chinese paper translates nothing, and nobody translates what they may not see.
+    """
+    paper = context.detail
+    Link.objects.filter(source=context.record, kind=TRANSLATES).delete()
+    if not record_id:
+        return
+    target = find_visible(context.actor, uuid.UUID(str(record_id)))
+    if paper.language == CHINESE or target is None or target.pk == context.record.pk or target.kind != "document":
+        raise NotAllowed("译本应选中文以外的语言，并选本单位能看到的原文。")
+    Link.objects.create(source=context.record, target=target, kind=TRANSLATES)
+    paper.policy = paper.normative = False
+    paper.broad_reach = paper.high_attention = paper.vital_interest = False
 
 
 def _check_cuts(paper: Document) -> None:
@@ -139,9 +166,12 @@ def return_slip(context: Context) -> None:
 
 @effect("document.number")
 def number(context: Context) -> None:
-    """Give the paper the next number of its organ's series for the year, unless it brought one."""
-    paper = context.detail
-    if not paper.document_number:
+    """Give the paper the next number of its organ's series for the year, unless it brought one or renders another's."""
+    paper, original = context.detail, original_of(context)
+    if original is not None:
+        paper.document_number = original.document_number
+        update(paper, "document_number")
+    elif not paper.document_number:
         unit = (
             context.record.lead_unit if paper.name_of == "department" else general_office_of(context.record.lead_unit)
         )

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from mingtang.disclosure.attachments import listed
 from mingtang.disclosure.steps import publish_step, refuse_step, review_step, withdraw_step
 from mingtang.records.models import GATEKEEPER, LEAD, PARTIES
 from mingtang.records.rulebook import rulebook
@@ -11,7 +12,7 @@ from mingtang.text.redact import Cut, apply_cuts
 from mingtang.units.roles import DRAFTER, GENERAL_OFFICE_CLERK, OPENNESS_OFFICER, UNIT_HEAD
 
 from .importing import read_document
-from .models import NAME_OF, Document
+from .models import LANGUAGES, NAME_OF, Document
 from .services import write_document
 
 STATES = (
@@ -129,11 +130,17 @@ TRANSITIONS = (
         OPENNESS_OFFICER,
         "document.issued",
         party=BOTH,
-        gates=("document.number_ready",),
+        gates=("document.number_ready", "document.original_issued"),
         effects=("document.number",),
         accent="primary",
     ),
-    publish_step("document.published", ("issued", "corrected"), party=BOTH, applies="disclosure.to_be_published"),
+    publish_step(
+        "document.published",
+        ("issued", "corrected"),
+        party=BOTH,
+        applies="disclosure.to_be_published",
+        before=("document.original_public",),
+    ),
     Transition(
         "file",
         "存档，不主动公开",
@@ -184,6 +191,7 @@ def payload(paper: Document) -> dict[str, Any]:
     return {
         "schema": "document/1",
         "title": paper.title,
+        "language": paper.language,
         "document_number": paper.document_number,
         "issuers": paper.issuers,
         "addressees": paper.addressees,
@@ -197,6 +205,7 @@ def payload(paper: Document) -> dict[str, Any]:
         "openness": paper.openness,
         "mode": paper.mode,
         "blocks": public_blocks(body),
+        "attachments": listed(paper.record_id),
         "cuts": [
             {
                 "ground": book.grounds[cut["ground"]].label if cut["ground"] in book.grounds else "",
@@ -228,6 +237,7 @@ def facts_shown(paper: Document) -> list[tuple[str, list[tuple[str, Any]]]]:
                 ("发文字号", paper.document_number or "印发时编号"),
                 ("发文机关", "、".join(paper.issuers)),
                 ("文种", paper.genre),
+                ("语言", LANGUAGES[paper.language]),
                 ("主送", paper.addressees),
                 ("成文日期", paper.written_on),
                 ("签发时间", paper.signed_at),

@@ -6,6 +6,7 @@ from django import forms
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from mingtang.disclosure.file_forms import FilesField
 from mingtang.records.forms import PointsField, RecordForm, date_field
 from mingtang.records.rulebook import rulebook
 
@@ -38,7 +39,7 @@ class InterpretationForm(StagesMixin, RecordForm):
 
     groups = (
         (_("解读方案"), ["plan", "methods", "other_method", "experts"]),
-        (_("解读材料"), ["title", "material", "articles"]),
+        (_("解读材料"), ["title", "material", "attachments", "articles"]),
         (_("九项解读要点（第十一条）"), ["points"]),
         (_("公开"), ["stages"]),
     )
@@ -73,6 +74,7 @@ class InterpretationForm(StagesMixin, RecordForm):
         self.fields["points"] = PointsField(
             label=_("九项解读要点"), required=False, labels=names["interpretation_points"].items
         )
+        self.fields["attachments"] = FilesField(record=self.record)
         self.offer_stages()
         if self.about is not None and not self.record:
             self.fields["title"].initial = f"《{self.about.title}》解读"

@@ -1,5 +1,6 @@
 """Writes about interpretations, as effects of their transitions."""
 
+from mingtang.disclosure.attachments import write_files
 from mingtang.records.spec import Context, Facts, effect
 
 from .models import MediaPlacement
@@ -21,6 +22,7 @@ def write_interpretation(context: Context) -> None:
         interpretation.title = f"《{paper['title']}》解读"
     interpretation.save()
     context.record.title = interpretation.title or "政策解读"
+    write_files(context, context.data)
 
 
 def write_event(context: Context) -> None:

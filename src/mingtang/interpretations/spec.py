@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from mingtang.disclosure.attachments import listed
 from mingtang.disclosure.steps import publish_step, refuse_step, review_step, withdraw_step
 from mingtang.records.models import CO_ISSUER, GATEKEEPER, LEAD
 from mingtang.records.rulebook import rulebook
@@ -32,6 +33,7 @@ def payload(interpretation: Interpretation) -> dict[str, Any]:
         "title": interpretation.title,
         "explains": {"title": paper.get("title", ""), "document_number": paper.get("document_number", "")},
         "material": public_blocks(interpretation.material),
+        "attachments": listed(interpretation.record_id),
         "points": [
             {"code": code, "label": labels[code], **interpretation.points[code]}
             for code in labels
