@@ -12,8 +12,11 @@ from django.test import Client
 from django.urls import get_resolver, reverse
 from tests.factories import City, Desk, make_desk
 
+from mingtang.disclosure.attachments import FileChanges
+from mingtang.disclosure.models import Attachment
 from mingtang.duties.models import Duty
 from mingtang.records.models import Record
+from mingtang.text.attachments import read_attachment
 from mingtang.units import roles
 
 MARK = "只给当事单位看的标题"
@@ -28,7 +31,7 @@ BUSINESS_ROLES = (
     roles.ASSESSOR,
 )
 # Addresses of one record: parties may look, everybody else finds nothing.
-RECORD_PAGES = {"detail", "history", "edit", "do"}
+RECORD_PAGES = {"detail", "history", "edit", "do", "file"}
 # Addresses every official may open; what stands on them is scoped.
 OWN_PAGES = {"home", "list", "export", "new", "duties", "duties_export"}
 SPECIAL = {"duty", "journal", "autosave", "discard"}
@@ -50,7 +53,13 @@ def test_every_address_has_an_entry() -> None:
 def joint(city: City) -> tuple[Desk, Record]:
     """A joint paper in the government's name that was sent up: lead, co-issuer and office are parties."""
     desk = make_desk(city)
-    paper = desk.draft(title=MARK, name_of="government", co_issuers=[city.unit("民政局").pk])
+    file = read_attachment("说明.txt", f"{MARK}的附件".encode())
+    paper = desk.draft(
+        title=MARK,
+        name_of="government",
+        co_issuers=[city.unit("民政局").pk],
+        attachments=FileChanges((file,)),
+    )
     desk.interpret(paper, title=f"{MARK}的解读")
     desk.act(paper, "submit", roles.DRAFTER)
     desk.act(paper, "approve", roles.UNIT_HEAD)
@@ -83,6 +92,7 @@ def addresses(record: Record) -> dict[str, str]:
         "new about": reverse("desk:new", args=["interpretation_event"]) + f"?about={record.pk}",
         "detail": reverse("desk:detail", kwargs=one),
         "history": reverse("desk:history", kwargs=one),
+        "file": reverse("desk:file", kwargs={**one, "file_id": getattr(Attachment.objects.first(), "pk", 1)}),
         "edit": reverse("desk:edit", kwargs=one),
         "do": reverse("desk:do", kwargs={**one, "transition": "return"}),
     }
@@ -105,7 +115,7 @@ def test_parties_see_the_joint_paper(city: City, joint: tuple[Desk, Record], par
     _, paper = joint
     client = client_of(city, party, role)
     pages = addresses(paper)
-    for name in ("detail", "history"):
+    for name in ("detail", "history", "file"):
         response = client.get(pages[name])
         assert response.status_code == 200, name
         assert MARK in body(response)

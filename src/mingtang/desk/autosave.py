@@ -18,7 +18,7 @@ from .models import AutosavedForm
 
 LARGEST = 1024 * 1024
 MOST_PER_PERSON = 50
-NOT_KEPT = ("csrfmiddlewaretoken", "autosave_key", "request_key", "file", "action")
+NOT_KEPT = ("csrfmiddlewaretoken", "autosave_key", "request_key", "file", "attachments", "held", "action")
 KEY = re.compile(r"(new|edit|do):[a-z0-9_:-]{1,140}\+?")
 
 

@@ -7,7 +7,8 @@ from django.http import HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
 
-from mingtang.disclosure.models import Disclosed
+from mingtang.disclosure.attachments import attachments_of
+from mingtang.disclosure.models import ORIGINAL, Disclosed
 from mingtang.editions.models import Publication
 from mingtang.journal.models import Event
 from mingtang.journal.names import event_label
@@ -39,6 +40,7 @@ def detail(request: StaffRequest, kind: str, record_id: uuid.UUID) -> HttpRespon
         "state": spec.state_by_name[record.state],
         "groups": shown_groups(spec, row) + confidential_groups(request, spec, record, row),
         "blocks": blocks_of(getattr(row, spec.body)) if spec.body else [],
+        "files": [*attachments_of(record.pk), *attachments_of(record.pk, ORIGINAL)],
         "linked": linked,
         "attachable": _attachable(request, record, linked),
         "slip": return_slip(request, record, events),

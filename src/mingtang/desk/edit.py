@@ -10,6 +10,7 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.module_loading import import_string
 
+from mingtang.disclosure.file_forms import FilesField
 from mingtang.records.errors import NotAllowed, Refused, StaleVersion
 from mingtang.records.forms import RecordForm
 from mingtang.records.models import Record
@@ -22,6 +23,7 @@ from mingtang.units.roles import ROLES
 
 from . import autosave
 from .access import StaffRequest, business_view, record_or_404, record_url, spec_or_404
+from .files import FIELD, forget_held, held_file, hold, sent_files
 from .mending import attachable, show_faults
 from .present import shown
 
@@ -48,10 +50,12 @@ def new(request: StaffRequest, kind: str) -> HttpResponse:
         )
     if request.POST.get("action") == "import":
         return _import(request, spec, form_class, page)
-    form = form_class(data=request.POST, actor=request.actor, now=request.now, about=about)
+    form = form_class(data=request.POST, files=sent_files(request), actor=request.actor, now=request.now, about=about)
     if not form.is_valid():
         return _form_page(request, spec, form, page, status=422)
     data = {**_unsigned(page["extra"]), **form.cleaned_data}
+    imported_from = int(data.pop("held_original", 0))
+    data["original"] = held_file(request.user, imported_from)
     lead = (data.get("lead_units") or units)[0]
     unit = Unit.objects.get(pk=lead if lead in units else units[0])
     try:
@@ -67,6 +71,7 @@ def new(request: StaffRequest, kind: str) -> HttpResponse:
     except Refused as refused:
         return _form_page(request, spec, form, {**page, "refused": refused}, status=422)
     autosave.forget(request.user, key)
+    forget_held(request, imported_from)
     return redirect(_after_creation(request, outcome.record, about))
 
 
@@ -87,7 +92,7 @@ def edit(request: StaffRequest, kind: str, record_id: uuid.UUID) -> HttpResponse
         initial = form_class.initial_of(spec.detail(record))
         asked = _asked(request, record=record, key=key, form_class=form_class, initial=initial)
         return _form_page(request, spec, form_class(**asked), page)
-    form = form_class(data=request.POST, actor=request.actor, now=request.now, record=record)
+    form = form_class(data=request.POST, files=sent_files(request), actor=request.actor, now=request.now, record=record)
     if not form.is_valid():
         page["version"] = request.POST.get("expected_version", record.version)
         return _form_page(request, spec, form, page, status=422)
@@ -107,6 +112,7 @@ def edit(request: StaffRequest, kind: str, record_id: uuid.UUID) -> HttpResponse
         page |= {"stale": stale, "meanwhile": _meanwhile(form, current)}
         return _form_page(request, spec, form, page, status=409)
     autosave.forget(request.user, key)
+    forget_held(request)
     return redirect(record_url(record))
 
 
@@ -148,6 +154,7 @@ def _import(request: StaffRequest, spec: RecordSpec, form_class: Any, page: dict
     about = page["about"]
     typed = autosave.typed_values(form_class(actor=request.actor, now=request.now, about=about), request.POST)
     upload, imported, error = request.FILES.get("file"), None, ""
+    chosen = sent_files(request).getlist(FIELD)
     if spec.importer is None:
         raise Http404
     if upload is None:
@@ -161,7 +168,12 @@ def _import(request: StaffRequest, spec: RecordSpec, form_class: Any, page: dict
             error = str(refused)
     initial = typed if imported is None else typed | {name: value for name, value in imported.values.items() if value}
     form = form_class(actor=request.actor, now=request.now, about=about, initial=_without_gaps(initial, form_class))
-    extra = _signed(imported, form) if imported else page["extra"]
+    if isinstance(field := form.fields.get(FIELD), FilesField):
+        field.readable = chosen
+    extra = page["extra"]
+    if imported is not None and upload is not None:
+        ((held_original, *_rest),) = hold(request, [upload])
+        extra = _signed(imported, form, held_original)
     page |= {"imported": imported, "upload_error": error, "extra": extra}
     return _form_page(request, spec, form, page, status=422 if error else 200)
 
@@ -171,9 +183,11 @@ def _without_gaps(values: Mapping[str, Any], form_class: Any) -> dict[str, Any]:
     return {name: value for name, value in values.items() if value is False or value not in ("", None, [], {})}
 
 
-def _signed(imported: Imported, form: RecordForm) -> str:
-    """What was recognised beyond the form's fields, carried along so that nobody can alter it."""
-    beyond = {name: value for name, value in imported.values.items() if name not in form.fields}
+def _signed(imported: Imported, form: RecordForm, held_original: int) -> str:
+    """What was recognised beyond the form's fields, and which file it was, carried along so that nobody can alter it."""
+    beyond = {"held_original": held_original} | {
+        name: value for name, value in imported.values.items() if name not in form.fields
+    }
     return signing.dumps(beyond, salt=SALT, compress=True)
 
 
@@ -215,6 +229,9 @@ def _form_page(
     request: StaffRequest, spec: RecordSpec, form: RecordForm, page: Mapping[str, Any], status: int = 200
 ) -> HttpResponse:
     refused = page.get("refused")
+    field = form.fields.get(FIELD)
+    if isinstance(field, FilesField) and field.readable:
+        field.widget.held = hold(request, field.readable)
     record: Record | None = page.get("record")
     about: Record | None = page.get("about")
     known = record or about

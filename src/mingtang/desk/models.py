@@ -21,3 +21,18 @@ class AutosavedForm(models.Model):
 
     def __str__(self) -> str:
         return self.form_key
+
+
+class HeldFile(models.Model):
+    """A file somebody sent with a form that is not saved yet, so that nobody has to choose it again.
+
+    Private to them; gone when the form is saved, or after a day.
+    """
+
+    person = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="held_files")
+    name = models.CharField(max_length=255)
+    content = models.BinaryField()
+    held_at = models.DateTimeField()
+
+    def __str__(self) -> str:
+        return self.name

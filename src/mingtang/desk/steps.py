@@ -12,6 +12,7 @@ from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.module_loading import import_string
 from django.utils.safestring import SafeString, mark_safe
 
+from mingtang.disclosure.attachments import attachments_of
 from mingtang.records.errors import IllegalState, NotAllowed, Refused, StaleVersion
 from mingtang.records.models import Record
 from mingtang.records.selectors import options, was_performed
@@ -105,6 +106,7 @@ def _page(
         "step": step,
         "form": form,
         "groups": form.grouped() if form is not None else [],
+        "files": attachments_of(record.pk),
         "facts": shown_groups(spec, row),
         "title": _marked(record.title),
         "blocks": [(block, _marked(block.title), _marked(block.text)) for block in blocks_of(getattr(row, spec.body))]

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from . import autosave, detail, duty_views, edit, home, journal_views, lists, steps
+from . import autosave, detail, duty_views, edit, files, home, journal_views, lists, steps
 
 app_name = "desk"
 urlpatterns = [
@@ -17,6 +17,7 @@ urlpatterns = [
     path("<slug:kind>/export.<str:form>", lists.export, name="export"),
     path("<slug:kind>/new/", edit.new, name="new"),
     path("<slug:kind>/<uuid:record_id>/", detail.detail, name="detail"),
+    path("<slug:kind>/<uuid:record_id>/file/<int:file_id>/", files.open_file, name="file"),
     path("<slug:kind>/<uuid:record_id>/edit/", edit.edit, name="edit"),
     path("<slug:kind>/<uuid:record_id>/history/", detail.history, name="history"),
     path("<slug:kind>/<uuid:record_id>/do/<slug:transition>/", steps.do, name="do"),
