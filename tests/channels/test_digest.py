@@ -173,7 +173,7 @@ def test_a_server_that_is_away_is_waited_for(desk: Desk, server: Server, setting
     publish(desk, "取暖费")
     port, settings.EMAIL_PORT = settings.EMAIL_PORT, free_port()
     assert following.tick(MORNING) == 0
-    assert set(Delivery.objects.values_list("state", "attempts")) == {("waiting", 0)}
+    assert set(Delivery.objects.values_list("status", "attempts")) == {("waiting", 0)}
     settings.EMAIL_PORT = port
     assert following.tick(MORNING + timedelta(seconds=30)) == 0
     assert following.tick(MORNING + timedelta(minutes=3)) == 2
@@ -199,7 +199,7 @@ def test_a_busy_server_is_tried_again_ever_later(desk: Desk, server: Server) -> 
     assert following.tick(now) == 0
     for _ in range(4):
         delivery = Delivery.objects.get()
-        assert delivery.state == "waiting" and delivery.fault == "SMTPDataError 451"
+        assert delivery.status == "waiting" and delivery.fault == "SMTPDataError 451"
         waits.append(delivery.next_try_at - now)
         assert following.tick(delivery.next_try_at - timedelta(seconds=1)) == 0
         now = delivery.next_try_at
@@ -216,7 +216,7 @@ def test_a_refused_address_is_given_up_and_never_logged(desk: Desk, server: Serv
     server.answers = {"RCPT": f"550 <{ADDRESS}> unknown"}
     assert following.tick(MORNING) == 0
     delivery = Delivery.objects.get()
-    assert delivery.state == "failed" and ADDRESS not in delivery.fault
+    assert delivery.status == "failed" and ADDRESS not in delivery.fault
     assert following.tick(MORNING + timedelta(hours=1)) == 0
     assert caplog.records and ADDRESS not in caplog.text
     server.answers = {}
@@ -240,10 +240,10 @@ def test_killed_between_handing_over_and_noting_it_sends_nothing_twice(
     with pytest.raises(KeyboardInterrupt):
         following.tick(MORNING)
     monkeypatch.undo()
-    assert Delivery.objects.get().state == "sending"
+    assert Delivery.objects.get().status == "sending"
     for minutes in (0, 1, 16, 60, 600):
         assert following.tick(MORNING + timedelta(minutes=minutes)) == 0
-    assert len(server.mails) == 1 and Delivery.objects.get().state == "unknown"
+    assert len(server.mails) == 1 and Delivery.objects.get().status == "unknown"
     # In case it did not arrive, the next one tells it too.
     assert following.tick(MORNING + timedelta(days=1)) == 1
     assert "取暖费" in server.last()
@@ -270,7 +270,7 @@ def test_a_line_that_breaks_after_the_mail_was_taken_sends_nothing_twice(desk: D
     server.dies = True
     assert following.tick(MORNING) == 0
     server.dies = False
-    assert Delivery.objects.get().state == "unknown"
+    assert Delivery.objects.get().status == "unknown"
     assert following.tick(MORNING + timedelta(hours=2)) == 0
     assert len(server.mails) == 1
 

@@ -47,6 +47,11 @@ FIXED = {
     "articles": ["/articles/"],
     "article": ["/articles/10/", "/articles/18/"],
     "about": ["/about/"],
+    "feedback": ["/feedback/", "/feedback/?page=/pub/gone/"],
+    "receipt": ["/receipt/", "/receipt/?number=2026-11-ABCD-1234"],
+    "subscribe": ["/subscribe/", "/subscribe/?unit=fgw", "/subscribe/?topic=综合政务"],
+    "subscribe_confirm": ["/subscribe/confirm/none/"],
+    "subscribe_stop": ["/subscribe/stop/none/"],
 }
 
 

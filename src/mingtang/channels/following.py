@@ -110,7 +110,7 @@ def make_digests(now: datetime, end: int) -> int:
 
 def _put_out(subscription: Subscription, key: str, end: int, now: datetime) -> bool:
     """A digest from where the subscription stands up to ``end``; one that still waits to be sent grows instead."""
-    if Delivery.objects.filter(subscription=subscription, state=WAITING).update(end_index=end):
+    if Delivery.objects.filter(subscription=subscription, status=WAITING).update(end_index=end):
         return False
     Delivery.objects.create(
         key=key,
@@ -128,22 +128,22 @@ def _put_out(subscription: Subscription, key: str, end: int, now: datetime) -> b
 def send(now: datetime) -> int:
     """Hand over what is due; gives how many mails the server took."""
     _give_up_on_broken(now)
-    Delivery.objects.filter(made_at__lt=now - KEPT).exclude(state__in=(WAITING, SENDING)).delete()
+    Delivery.objects.filter(made_at__lt=now - KEPT).exclude(status__in=(WAITING, SENDING)).delete()
     sent = 0
-    due = Delivery.objects.filter(state=WAITING, next_try_at__lte=now)
+    due = Delivery.objects.filter(status=WAITING, next_try_at__lte=now)
     for pk in list(due.values_list("pk", flat=True)[:MAILS_A_TICK]):
-        state = _send_one(pk, now)
-        if state == UNREACHABLE:
+        status = _send_one(pk, now)
+        if status == UNREACHABLE:
             # That is no mail's fault: it counts as an attempt of none, and all wait.
             due.update(next_try_at=now + UNREACHABLE_WAIT)
             break
-        sent += state == SENT
+        sent += status == SENT
     return sent
 
 
 def _give_up_on_broken(now: datetime) -> None:
     """Mails whose hand-over was broken off may have arrived: not sent again, but told of in the next digest."""
-    for delivery in Delivery.objects.filter(state=SENDING, claimed_at__lt=now - BROKEN_OFF):
+    for delivery in Delivery.objects.filter(status=SENDING, claimed_at__lt=now - BROKEN_OFF):
         _end_delivery(delivery, UNKNOWN, "broken off")
 
 
@@ -161,7 +161,7 @@ def _send_one(pk: uuid.UUID, now: datetime) -> str:
         return UNREACHABLE
     try:
         # From here on the mail may have gone out, whatever happens to this process.
-        if not Delivery.objects.filter(pk=pk, state=WAITING).update(state=SENDING, claimed_at=now):
+        if not Delivery.objects.filter(pk=pk, status=WAITING).update(status=SENDING, claimed_at=now):
             return DROPPED
         try:
             connection.send_messages([mail])
@@ -178,7 +178,7 @@ def _send_one(pk: uuid.UUID, now: datetime) -> str:
             return _end_delivery(delivery, UNKNOWN, _fault(error))
     finally:
         connection.close()
-    Delivery.objects.filter(pk=pk).update(state=SENT, sent_at=now, attempts=models.F("attempts") + 1, fault="")
+    Delivery.objects.filter(pk=pk).update(status=SENT, sent_at=now, attempts=models.F("attempts") + 1, fault="")
     return SENT
 
 
@@ -237,21 +237,21 @@ def _try_later(delivery: Delivery, error: Exception, now: datetime) -> str:
         return _end_delivery(delivery, FAILED, _fault(error))
     wait = min(FIRST_WAIT * 2 ** (attempts - 1), LONGEST_WAIT)
     Delivery.objects.filter(pk=delivery.pk).update(
-        state=WAITING, attempts=attempts, next_try_at=now + wait, fault=_fault(error)
+        status=WAITING, attempts=attempts, next_try_at=now + wait, fault=_fault(error)
     )
     logger.warning("mail %s, attempt %s: %s", delivery.key, attempts, _fault(error))
     return WAITING
 
 
 @transaction.atomic
-def _end_delivery(delivery: Delivery, state: str, fault: str) -> str:
+def _end_delivery(delivery: Delivery, status: str, fault: str) -> str:
     """No more attempts. What a lost digest was to tell is told by the next one."""
-    Delivery.objects.filter(pk=delivery.pk).update(state=state, fault=fault)
-    if state != DROPPED and delivery.subscription_id is not None:
+    Delivery.objects.filter(pk=delivery.pk).update(status=status, fault=fault)
+    if status != DROPPED and delivery.subscription_id is not None:
         Subscription.objects.filter(pk=delivery.subscription_id, next_index__gt=delivery.first_index).update(
             next_index=delivery.first_index
         )
-    return state
+    return status
 
 
 def _fault(error: Exception) -> str:

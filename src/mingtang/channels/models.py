@@ -27,7 +27,7 @@ class Delivery(models.Model):
     address_index = models.CharField(max_length=32)
     first_index = models.BigIntegerField(default=0)
     end_index = models.BigIntegerField(default=0)
-    state = models.CharField(_("状态"), max_length=10, default=WAITING)
+    status = models.CharField(_("状态"), max_length=10, default=WAITING)
     attempts = models.PositiveSmallIntegerField(default=0)
     fault = models.CharField(_("最近的错误"), max_length=80, blank=True)
     made_at = models.DateTimeField()
@@ -38,9 +38,9 @@ class Delivery(models.Model):
     class Meta:
         ordering = ["made_at", "id"]
         indexes = [
-            models.Index(fields=["state", "next_try_at"]),
+            models.Index(fields=["status", "next_try_at"]),
             models.Index(fields=["address_index", "made_at"]),
         ]
 
     def __str__(self) -> str:
-        return f"{self.key} {self.state}"
+        return f"{self.key} {self.status}"

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from . import proofs, views, views_articles, views_editions
+from . import proofs, views, views_articles, views_editions, views_intake
 
 app_name = "portal"
 urlpatterns = [
@@ -19,6 +19,11 @@ urlpatterns = [
     path("articles/<int:number>/", views_articles.article, name="article"),
     path("articles/<int:number>/<str:code>/", views_articles.duty, name="duty"),
     path("about/", views_articles.about, name="about"),
+    path("feedback/", views_intake.feedback, name="feedback"),
+    path("receipt/", views_intake.receipt, name="receipt"),
+    path("subscribe/", views_intake.subscribe, name="subscribe"),
+    path("subscribe/confirm/<str:token>/", views_intake.confirm, name="subscribe_confirm"),
+    path("subscribe/stop/<str:token>/", views_intake.stop, name="subscribe_stop"),
     path("pub/<str:slug>/difference/<int:first>/<int:second>/", views_editions.difference, name="difference"),
     path("pub/<str:slug>/record.json", views_editions.record_json, name="record_json"),
     path("pub/<str:slug>/edition/<int:number>/record.json", views_editions.record_json, name="edition_record_json"),
