@@ -13,6 +13,7 @@ from typing import Any
 
 from django.contrib.auth.hashers import make_password
 
+from mingtang.disclosure.attachments import FileChanges
 from mingtang.disclosure.content import find_personal_data, payload_of
 from mingtang.disclosure.services import note_shown
 from mingtang.duties.calendars import current_calendar
@@ -22,6 +23,7 @@ from mingtang.records.rulebook import rulebook
 from mingtang.records.services import edit_record, open_record, perform
 from mingtang.records.spec import Context, spec_for
 from mingtang.rules import SHANGHAI
+from mingtang.text.attachments import read_attachment
 from mingtang.units import roles
 from mingtang.units.actors import Actor, actor_for
 from mingtang.units.models import Person, Post, Unit
@@ -273,6 +275,8 @@ def _walk(year: Year, paper: dict[str, Any]) -> Telling:
     yield from story.publish(record)
     assert interpretation is not None
     yield from _carry_on(story, told, record, interpretation)
+    for variant in paper.get("variants", []):
+        yield from _translate(story, paper, record, variant)
 
 
 def _draft(story: Story, paper: dict[str, Any]) -> Record:
@@ -289,6 +293,14 @@ def _draft(story: Story, paper: dict[str, Any]) -> Record:
             "policy": paper.get("policy", True),
             "body": paper["body"].strip(),
             "lead_units": [story.unit.pk],
+            "language": paper.get("language", "zh-Hans"),
+            "translates": paper.get("translates", ""),
+            "attachments": FileChanges(
+                tuple(
+                    read_attachment(file["name"], file["text"].strip().encode())
+                    for file in paper.get("attachments", [])
+                )
+            ),
             "co_issuers": [],
             "openness": "withheld" if withheld else "full_release",
             "mode": "" if withheld else "on_request" if on_request else "on_own_initiative",
@@ -296,6 +308,18 @@ def _draft(story: Story, paper: dict[str, Any]) -> Record:
             "withholding_reason": "勤务安排载明守护点位和警力部署，已按规定定密。" if withheld else "",
         },
     ).record
+
+
+def _translate(story: Story, paper: dict[str, Any], original: Record, variant: dict[str, Any]) -> Telling:
+    """The same paper in another language, a few days after it came out in Chinese."""
+    story.later(3)
+    yield story.moment
+    record = _draft(story, {**paper, **variant, "attachments": [], "translates": str(original.pk)})
+    yield from story.act(record, "submit", roles.DRAFTER)
+    yield from story.act(record, "sign", roles.UNIT_HEAD)
+    yield from story.review(record)
+    yield from story.act(record, "issue", roles.OPENNESS_OFFICER)
+    yield from story.publish(record)
 
 
 def _interpret(story: Story, paper: dict[str, Any], record: Record) -> Record:
