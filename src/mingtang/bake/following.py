@@ -9,13 +9,13 @@ import os
 import shutil
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from pathlib import Path
 
 from django.conf import settings
-from django.db.models import Count, Max, Q
+from django.db.models import Q
 
-from mingtang.editions.models import Checkpoint, LogEntry, Publication, PublicationLink, PublicDuty
+from mingtang.editions.models import Checkpoint, LogEntry, Publication, PublicationLink, PublicDuty, PublicDutyHead
 from mingtang.merkle.notes import Signer
 from mingtang.rules import local_day
 
@@ -27,8 +27,6 @@ from .standing import Touched, write_standing
 from .tree import Tree
 
 logger = logging.getLogger(__name__)
-# Duties that changed this long before the last pass are baked again: their transaction may have ended after it.
-OVERLAP = timedelta(minutes=10)
 
 
 @dataclass(frozen=True)
@@ -72,7 +70,7 @@ def follow(now: datetime, key: Key, root: Path | None = None, *, fresh: bool = F
         touched = None
     else:
         assert before is not None
-        ids = touched_by(before, size, now)
+        ids = touched_by(before, size)
         touched = Touched.of(ids)
     _bake(tree, ids, touched, checkpoint, before.log_size if before and not whole else 0, now, key)
     states.write(root, states.State(size, states.release(), now.isoformat(), duties))
@@ -135,18 +133,13 @@ def _drop_strangers(tree: Tree, manifest: Manifest) -> None:
                 manifest.forget(path)
 
 
-def touched_by(before: states.State, size: int, now: datetime) -> list[int]:
+def touched_by(before: states.State, size: int) -> list[int]:
     """Publications whose pages new entries or changed duties may have changed, and those linked with them."""
     entries = LogEntry.objects.filter(index__gte=before.log_size, index__lt=size)
     ids = set(entries.values_list("publication_id", flat=True))
     ids |= linked_with(ids)
-    since = before.moment - OVERLAP
-    duties = PublicDuty.objects.filter(publication__isnull=False)
-    changed = Q(opened_at__gt=since) | Q(closed_at__gt=since)
-    # A moved calendar changes due dates, which carry no time of change: once a day every open duty is looked at.
-    if local_day(before.moment) != local_day(now):
-        changed |= Q(closed_at=None)
-    ids |= set(duties.filter(changed).values_list("publication_id", flat=True))
+    changed = PublicDuty.objects.filter(publication__isnull=False, changed__gt=before.duties)
+    ids |= set(changed.values_list("publication_id", flat=True))
     return sorted(pk for pk in ids if pk is not None)
 
 
@@ -156,14 +149,6 @@ def linked_with(ids: Iterable[int]) -> set[int]:
     return {pk for pair in links.values_list("source_id", "target_id") for pk in pair}
 
 
-def duty_mark() -> str:
-    """Changes whenever a duty opens, closes, moves or is exempted."""
-    found = PublicDuty.objects.aggregate(
-        all=Count("pk"),
-        closed=Count("closed_at"),
-        exempt=Count("pk", filter=~Q(exempt_ground="")),
-        opened_at=Max("opened_at"),
-        closed_at=Max("closed_at"),
-        due_at=Max("due_at"),
-    )
-    return "|".join(str(value) for value in found.values())
+def duty_mark() -> int:
+    """The number of the last change of a duty."""
+    return PublicDutyHead.objects.filter(pk=1).values_list("changed", flat=True).first() or 0

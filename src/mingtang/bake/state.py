@@ -18,12 +18,12 @@ KINDS = frozenset({".py", ".html", ".txt", ".css", ".js", ".svg", ".toml"})
 
 @dataclass(frozen=True)
 class State:
-    """``as_of`` is the ISO moment that boards were counted at, ``duties`` a mark that changes when a duty does."""
+    """``as_of`` is the ISO moment that boards were counted at, ``duties`` the number of the last change of a duty that the tree shows."""
 
     log_size: int
     release: str
     as_of: str
-    duties: str
+    duties: int
 
     @property
     def moment(self) -> datetime:

@@ -3,16 +3,19 @@
 import json
 from collections.abc import Iterable
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any
 
 from django.db import transaction
 
-from mingtang.editions.models import Publication, PublicDuty
+from mingtang.editions.models import Publication, PublicDuty, PublicDutyHead
 from mingtang.editions.selectors import SOON
 from mingtang.journal.models import Event
+from mingtang.journal.writing import current_writer
 from mingtang.records.models import Link
 from mingtang.records.rulebook import rulebook
 from mingtang.records.spec import Context, Facts
+from mingtang.rows import find, update
 from mingtang.rules import DutyRule, Part, Quota, local_day
 from mingtang.units.models import Unit
 from mingtang.units.selectors import general_office_of, units_in_group
@@ -194,3 +197,19 @@ def project(duty: Duty) -> None:
             ],
         },
     )
+    writer = current_writer()
+    if writer is None:
+        _number_change(duty)
+    else:
+        writer.at_the_end(partial(_number_change, duty))
+
+
+def _number_change(duty: Duty) -> None:
+    """Give a changed public duty the next number; the counter stays locked until the transaction ends."""
+    head = find(PublicDutyHead, pk=1, lock=True)
+    if head is None:
+        PublicDutyHead.objects.get_or_create(pk=1)
+        head = PublicDutyHead.objects.select_for_update().get(pk=1)
+    head.changed += 1
+    update(head)
+    PublicDuty.objects.filter(pk=duty.pk).update(changed=head.changed)

@@ -224,6 +224,16 @@ class PublicUnit(models.Model):
         return self.name
 
 
+class PublicDutyHead(models.Model):
+    """The one row that numbers changes of public duties, locked at the end of the transaction that makes them: a reader
+    who has seen a number has seen all before it."""
+
+    changed = models.BigIntegerField(default=0)
+
+    def __str__(self) -> str:
+        return str(self.changed)
+
+
 class PublicDuty(models.Model):
     """What the public may know of one duty: what it asks, of whom, since when, by when, and whether it was kept.
 
@@ -246,6 +256,8 @@ class PublicDuty(models.Model):
     closed_at = models.DateTimeField(_("完成时间"), null=True, blank=True)
     exempt_ground = models.CharField(_("豁免依据"), max_length=200, blank=True)
     parts = models.JSONField(_("分项"), default=list)
+    # The number of the change that made it so; whoever projects duties follows these numbers.
+    changed = models.BigIntegerField(default=0, db_index=True)
 
     class Meta:
         ordering = ["article", "code", "opened_at"]

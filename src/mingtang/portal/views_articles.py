@@ -140,7 +140,9 @@ def article_page(number: int, now: datetime) -> Page:
     """One article: each duty as the rules state it, and its newest public instances."""
     found = rulebook().articles[number]
     duties = opinion_duties()[number]
-    yearly = standings(PublicDuty.objects.filter(this_year(now), code__in=[duty.id for duty in duties]), now)
+    ours = PublicDuty.objects.filter(code__in=[duty.id for duty in duties])
+    yearly = standings(ours.filter(this_year(now)), now)
+    tracked = set(ours.order_by().values_list("code", flat=True).distinct())
     numbers = list(opinion_duties())
     place = numbers.index(number)
     context = {
@@ -151,7 +153,7 @@ def article_page(number: int, now: datetime) -> Page:
             {
                 "text": duty,
                 "standing": yearly.get(duty.id, Standing()),
-                "page": instances(duty.id, now),
+                "page": instances(duty.id, now) if duty.id in tracked else Paginator([], PER_PAGE).get_page(1),
             }
             for duty in duties
         ],
