@@ -231,6 +231,13 @@ def test_whatever_was_asked_there_is_something_to_subscribe(city: City, query: s
     assert response.status_code == 200 and 'href="/feeds/all.atom"' in response.content.decode()
 
 
+def test_a_unit_that_never_published_has_no_feed_yet_and_the_page_says_so(desk: Desk) -> None:
+    desk.published()
+    page = shown(Client().get("/subscribe/?unit=mzj"))
+    assert "通辽市民政局还没有在这里公开过内容" in page and "/feeds/unit/mzj" not in page
+    assert "/feeds/unit/fgw.atom" in page
+
+
 def test_without_a_mail_server_the_page_says_so_and_takes_no_address(city: City, settings: Any) -> None:
     settings.MAIL_SERVER = ""
     page = shown(Client().get("/subscribe/"))

@@ -26,6 +26,7 @@ from .jinja import respond
 from .public_forms import form_page, form_view, is_forged
 from .rulebook import PACKS, due_words
 
+UNITS = "机构"
 ERROR_REPORT, ERROR_REPORT_DUTY = "error_report", "DW1"
 
 
@@ -76,7 +77,9 @@ def _problem(request: HttpRequest, form: GuardedForm, name: str) -> str:
     valid = form.is_valid()
     if is_forged(request):
         return "cookie"
-    if form.problem or not valid:
+    if not valid:
+        return "old" if form.problem == "old" else ""
+    if form.problem:
         return form.problem
     return "often" if is_over(name, client_address(request)) else ""
 
@@ -176,7 +179,7 @@ def _subjects() -> Groups:
     topics = Publication.objects.exclude(topic="").order_by("topic").values_list("topic", flat=True).distinct()
     groups = [
         ("全部", [("all", "全部新公开的内容")]),
-        ("机构", units),
+        (UNITS, units),
         ("主题", [(f"topic/{topic}", topic) for topic in topics]),
     ]
     return [(name, choices) for name, choices in groups if choices]
@@ -202,13 +205,22 @@ def _subscribe_page(
     unknown: bool = False,
 ) -> HttpResponse:
     subject = form.text("subject") or "all"
+    # A unit's feeds are made when it first publishes.
+    published = {
+        f"unit/{code}" for code in Publication.objects.order_by().values_list("unit_code", flat=True).distinct()
+    }
+    ready = [
+        (name, [(words, _feed(value)) for value, words in choices if name != UNITS or value in published])
+        for name, choices in groups
+    ]
     context = {
         "form": form,
         "groups": groups,
         "subject": subject,
         "label": _label(groups, subject) or "全部新公开的内容",
         "feed": _feed(subject),
-        "feeds": [(name, [(words, _feed(value)) for value, words in choices]) for name, choices in groups],
+        "feeds": [(name, rows) for name, rows in ready if rows],
+        "has_feed": not subject.startswith("unit/") or subject in published,
         "mail": bool(settings.MAIL_SERVER),
         "unsent": request.method == "POST" and not settings.MAIL_SERVER,
         "unknown": unknown,
