@@ -1,6 +1,7 @@
 """Every public address x everything that must not be public. A new address without an entry fails."""
 
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 from django.test import Client
@@ -10,6 +11,7 @@ from tests.factories import City, Desk, make_desk
 from mingtang.disclosure.services import note_shown
 from mingtang.editions.models import Publication
 from mingtang.records.models import Record
+from mingtang.text.attachments import read_attachment
 from mingtang.units import roles
 
 SECRETS = {
@@ -36,6 +38,8 @@ def addresses(publication: Publication) -> Iterator[tuple[str, str]]:
     yield "publication", path
     yield "edition", f"{path}edition/1/"
     yield "record_json", f"{path}record.json"
+    yield "paper_pdf", f"{path}paper.pdf"
+    yield "paper_docx", f"{path}paper.docx"
     yield "proof", f"{path}proof/"
     yield "proof", f"{path}proof/?format=json"
     yield "difference", f"{path}difference/1/2/"
@@ -53,6 +57,14 @@ FIXED = {
     "subscribe_confirm": ["/subscribe/confirm/none/"],
     "subscribe_stop": ["/subscribe/stop/none/"],
 }
+
+
+def words_of(response: Any) -> str:
+    """What a reader of the answer reads, also of a PDF or a .docx."""
+    if response["Content-Type"].startswith("text/") or "json" in response["Content-Type"]:
+        return str(response.content.decode())
+    file = read_attachment("copy", response.content)
+    return file.text + "".join(finding.sample for finding in file.findings)
 
 
 def test_every_route_has_an_entry() -> None:
@@ -104,7 +116,7 @@ def test_nothing_private_stands_on_any_public_page(full_house: Desk) -> None:
     for address in pages:
         response = client.get(address, follow=True)
         assert response.status_code in (200, 404, 410), address
-        text = response.content.decode()
+        text = words_of(response)
         seen += text
         for state, secret in SECRETS.items():
             assert secret not in text, (address, state)

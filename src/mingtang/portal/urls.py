@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from . import proofs, views, views_articles, views_editions, views_intake
+from . import proofs, views, views_articles, views_editions, views_intake, views_renderings
 
 app_name = "portal"
 urlpatterns = [
@@ -25,6 +25,8 @@ urlpatterns = [
     path("subscribe/confirm/<str:token>/", views_intake.confirm, name="subscribe_confirm"),
     path("subscribe/stop/<str:token>/", views_intake.stop, name="subscribe_stop"),
     path("pub/<str:slug>/difference/<int:first>/<int:second>/", views_editions.difference, name="difference"),
+    path("pub/<str:slug>/paper.pdf", views_renderings.paper_pdf, name="paper_pdf"),
+    path("pub/<str:slug>/paper.docx", views_renderings.paper_docx, name="paper_docx"),
     path("pub/<str:slug>/record.json", views_editions.record_json, name="record_json"),
     path("pub/<str:slug>/edition/<int:number>/record.json", views_editions.record_json, name="edition_record_json"),
     path("pub/<str:slug>/proof.json", proofs.proof_json, name="proof_json"),

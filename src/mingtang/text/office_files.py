@@ -84,7 +84,7 @@ def read(data: bytes, kind: str) -> tuple[bytes, list[Passage], list[str]]:
             parts = {part.filename: package.read(part) for part in package.infolist() if not part.is_dir()}
         trees = {name: _parse(parts[name]) for name in parts if name.endswith((".xml", ".rels", ".vml"))}
         notes = _clean(parts, trees, kind)
-        content = _packed(parts)
+        content = packed(parts)
         passages, more = _read_docx(content) if kind == "docx" else _read_xlsx(trees)
         passages += _elsewhere(trees)
     except UploadError:
@@ -215,7 +215,7 @@ def _clean_workbook(tree: Any) -> bool:
     return bool(gone)
 
 
-def _packed(parts: Parts) -> bytes:
+def packed(parts: Parts) -> bytes:
     """The parts as one package. The same parts always give the same bytes."""
     out = io.BytesIO()
     with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as package:
