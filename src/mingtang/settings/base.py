@@ -121,6 +121,8 @@ CONTENT_SECURITY_POLICY = {
 
 # How often one network address may use a public form in an hour. An office or a village can stand behind one address.
 FORM_LIMITS = {"feedback": 20, "receipt": 60, "subscribe": 20}
+# How often one address may ask the open API: requests in seconds. Whoever wants everything takes the bulk files.
+API_LIMITS = {"requests": (120, 60), "bulk": (10, 3600)}
 # How many reverse proxies stand before this process: that many entries of X-Forwarded-For are theirs, the rest hearsay.
 PROXIES = int(os.environ.get("MINGTANG_PROXIES", "0"))
 

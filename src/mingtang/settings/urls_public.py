@@ -6,6 +6,7 @@ from .health import health
 
 urlpatterns = [
     path("healthz", health),
+    path("api/", include("mingtang.api.urls")),
     path("", include("mingtang.portal.urls")),
 ]
 handler404 = "mingtang.portal.views.not_found"
