@@ -4,7 +4,7 @@ import argparse
 import os
 import sys
 
-from . import calendar_commands, documents_commands, rules_commands
+from . import calendar_commands, documents_commands, rules_commands, web_commands
 
 DATABASE_COMMANDS = frozenset(
     {"serve", "worker", "migrate", "demo", "people", "calendar", "journal", "units", "rebuild", "public-role"}
@@ -18,6 +18,7 @@ def main(arguments: list[str] | None = None) -> int:
     wanted = sys.argv[1:] if arguments is None else arguments
     rules_commands.register(subparsers, emitted=_emitted_events)
     documents_commands.register(subparsers)
+    web_commands.register(subparsers)
     needs_database = not wanted or wanted[0] in DATABASE_COMMANDS or wanted[0].startswith("-")
     if needs_database:
         try:

@@ -18,6 +18,8 @@ from django.conf import settings
 from django.core.management import call_command
 from django.utils import timezone
 
+from .web_commands import server_command
+
 TICK_SECONDS = 0.5
 # In a round that is not thorough only the log is looked at.
 THOROUGH_EVERY_ROUNDS = 10
@@ -44,9 +46,10 @@ def register(subparsers: Any) -> None:
 
 
 def migrate(arguments: argparse.Namespace) -> int:
-    """Bring the database up to this release."""
+    """Bring the database and the collected styles and scripts up to this release."""
     settings.HOME.mkdir(parents=True, exist_ok=True)
     call_command("migrate", interactive=False, verbosity=0)
+    call_command("collectstatic", interactive=False, verbosity=0)
     return 0
 
 
@@ -111,7 +114,6 @@ def serve(arguments: argparse.Namespace) -> int:
         return 1
     step("建立或升级数据库……")
     migrate(arguments)
-    call_command("collectstatic", interactive=False, verbosity=0)
     wants_demo = not arguments.no_demo and not Unit.objects.exists()
     has_demo = Person.objects.filter(demonstration=True).exists()
     if (wants_demo or has_demo) and arguments.host not in ("127.0.0.1", "localhost", "::1"):
@@ -129,26 +131,7 @@ def serve(arguments: argparse.Namespace) -> int:
     PublicSide().follow(timezone.localtime(), thorough=True)
     command = [sys.executable, "-m", "mingtang.cli.main", "worker"]
     workers = [subprocess.Popen(command)]
-    web = subprocess.Popen(
-        [
-            sys.executable,
-            "-m",
-            "granian",
-            "--interface",
-            "wsgi",
-            "--host",
-            arguments.host,
-            "--port",
-            str(settings.PORT),
-            "--workers",
-            "1",
-            "--blocking-threads",
-            "4",
-            "--log-level",
-            "warning",
-            "mingtang.settings.wsgi:application",
-        ]
-    )
+    web = subprocess.Popen(server_command(arguments.host, settings.PORT))
 
     stopping = threading.Event()
 

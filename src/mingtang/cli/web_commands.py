@@ -1,0 +1,47 @@
+"""``mingtang web``: the web server alone, for installations where systemd, containers and nginx do the rest."""
+
+import argparse
+import os
+import sys
+from typing import Any
+
+SETTINGS = {"public": "mingtang.settings.public", "office": "mingtang.settings.embedded"}
+THREADS = 4
+
+
+def register(subparsers: Any) -> None:
+    """Add the command to the ``mingtang`` parser."""
+    parser = subparsers.add_parser("web", help="只运行网站：公开进程（public）或办公进程（office）")
+    parser.add_argument("--settings", choices=sorted(SETTINGS), default="public", help="默认 public")
+    parser.add_argument("--host", default="127.0.0.1")
+    parser.set_defaults(func=web)
+
+
+def web(arguments: argparse.Namespace) -> int:
+    """Become the web server, on MINGTANG_PORT. Does not return."""
+    environment = {**os.environ, "DJANGO_SETTINGS_MODULE": SETTINGS[arguments.settings]}
+    command = server_command(arguments.host, int(os.environ.get("MINGTANG_PORT", "8000")))
+    sys.stdout.flush()
+    os.execve(command[0], command, environment)  # noqa: S606 - one program, no shell
+
+
+def server_command(host: str, port: int) -> list[str]:
+    """The one way Mingtang starts its web server: one process, ``THREADS`` requests at a time."""
+    return [
+        sys.executable,
+        "-m",
+        "granian",
+        "--interface",
+        "wsgi",
+        "--host",
+        host,
+        "--port",
+        str(port),
+        "--workers",
+        "1",
+        "--blocking-threads",
+        str(THREADS),
+        "--log-level",
+        "warning",
+        "mingtang.settings.wsgi:application",
+    ]
