@@ -8,10 +8,11 @@ from itertools import islice
 from django.utils.html import escape
 from django.utils.safestring import SafeString, mark_safe
 
-from .words import BREAK, IGNORED, LETTER, Word
+from .words import BREAK, IGNORED, SINGLE, Word
 
 SNIPPET, LEAD, MOST_MATCHES = 120, 24, 400
 _BETWEEN = f"[{IGNORED}]*"
+_LETTER = rf"[^\W\d_{SINGLE}]"  # digits of any width stand by themselves
 _PAUSE = re.compile(r"[。；！？\n]")
 _Span = tuple[int, int]
 
@@ -87,7 +88,7 @@ def _unit(unit: str) -> str:
         return r"\W+"
     letters = unit.removesuffix("_")
     found = "".join(f"[{re.escape(letter + _variants().get(letter, ''))}]" for letter in letters)
-    return f"(?<!{LETTER}){found}(?!{LETTER})" if unit.endswith("_") else found
+    return f"(?<!{_LETTER}){found}(?!{_LETTER})" if unit.endswith("_") else found
 
 
 @cache

@@ -90,7 +90,7 @@ class TantivyWriter:
         self._writer.add_document(made)
 
     def remove(self, identity: int) -> None:
-        self._writer.delete_documents_by_term("id", identity)
+        self._writer.delete_documents_by_query(Query.term_query(_schema(), "id", identity))
 
     def commit(self, cursor: Cursor) -> None:
         self.remove(_CURSOR)

@@ -124,12 +124,13 @@ def parse(text: str) -> Query:
         dropped = dropped or not kept
         (unwanted if minus or negated else wanted).extend(kept)
         negated = False
+    wanted, unwanted = list(dict.fromkeys(wanted)), list(dict.fromkeys(unwanted))
     if len(wanted) + len(unwanted) > MOST_WORDS:
         notes.append(_("检索词太多，只用了前%(most)s个词。") % {"most": MOST_WORDS})
     if dropped and not wanted and not unwanted:
         notes.append(_("检索词里没有可以检索的文字。"))
-    wanted = list(dict.fromkeys(wanted))[:MOST_WORDS]
-    return Query(tuple(wanted), tuple(dict.fromkeys(unwanted))[: MOST_WORDS - len(wanted)], tuple(notes))
+    wanted = wanted[:MOST_WORDS]
+    return Query(tuple(wanted), tuple(unwanted[: MOST_WORDS - len(wanted)]), tuple(notes))
 
 
 def _word(text: str) -> Word:
