@@ -4,10 +4,10 @@ import argparse
 import os
 import sys
 
-from . import calendar_commands, documents_commands, rules_commands, web_commands
+from . import calendar_commands, documents_commands, rules_commands, verify_commands, web_commands
 
 DATABASE_COMMANDS = frozenset(
-    {"serve", "worker", "migrate", "demo", "people", "calendar", "journal", "units", "rebuild", "public-role"}
+    {"serve", "worker", "migrate", "demo", "people", "calendar", "journal", "units", "rebuild", "public-role", "log"}
 )
 
 
@@ -18,6 +18,7 @@ def main(arguments: list[str] | None = None) -> int:
     wanted = sys.argv[1:] if arguments is None else arguments
     rules_commands.register(subparsers, emitted=_emitted_events)
     documents_commands.register(subparsers)
+    verify_commands.register(subparsers, set_up=_set_up)
     web_commands.register(subparsers)
     needs_database = not wanted or wanted[0] in DATABASE_COMMANDS or wanted[0].startswith("-")
     if needs_database:
@@ -35,6 +36,7 @@ def main(arguments: list[str] | None = None) -> int:
         demo_commands.register(subparsers)
         server_commands.register(subparsers)
         public_role_commands.register(subparsers)
+        verify_commands.register_log(subparsers)
     parsed = parser.parse_args(wanted)
     try:
         return _run(parsed) if needs_database else int(parsed.func(parsed) or 0)

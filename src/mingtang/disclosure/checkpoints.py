@@ -151,13 +151,22 @@ def _refuse_if_behind(published: Checkpoint, size: int) -> None:
         )
 
 
+def kept_checkpoint() -> Checkpoint | None:
+    """The newest checkpoint this house ever signed, as kept beside the key."""
+    return _signed(_kept())
+
+
 def _published() -> list[Checkpoint]:
     """The newest checkpoint of the public tree and the one kept beside the key, those that we signed."""
-    found = []
-    for path in (settings.PUBLIC_ROOT / "log" / "checkpoint", _kept()):
-        with suppress(OSError, UnicodeDecodeError, NoteError):
-            found.append(_open(path.read_text(encoding="utf-8")))
-    return found
+    found = [_signed(settings.PUBLIC_ROOT / "log" / "checkpoint"), kept_checkpoint()]
+    return [checkpoint for checkpoint in found if checkpoint is not None]
+
+
+def _signed(path: Path) -> Checkpoint | None:
+    try:
+        return _open(path.read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError, NoteError):
+        return None
 
 
 def _open(note: str) -> Checkpoint:
