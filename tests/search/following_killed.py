@@ -1,18 +1,40 @@
-"""Follows the log over and over until it is killed, or once to its end with ``once``. Run as a process of its own."""
+"""Forks a follower of the log again and again and kills each somewhere in its work. Run as a process of its own.
 
+Kills ``count`` times, goes on as long as its input is open (the publisher still writes), then follows to the end in
+peace. Prints how often it killed.
+"""
+
+import os
+import random
+import select
+import signal
 import sys
+import time
 
 import django
 
 
-def main(once: bool) -> None:
+def main(count: int) -> None:
     django.setup()
+    from django.db import connections
+
     from mingtang.search.following import follow
 
-    print("ready", flush=True)
-    while follow(limit=3) or not once:
+    draw, kills = random.Random(9), 0
+    while kills < count or not select.select([sys.stdin], [], [], 0)[0]:
+        connections.close_all()
+        child = os.fork()
+        if not child:
+            while True:
+                follow(limit=3)
+        time.sleep(draw.uniform(0, 0.12))
+        os.kill(child, signal.SIGKILL)
+        assert os.waitpid(child, 0)[1] == signal.SIGKILL
+        kills += 1
+    while follow(limit=3):
         pass
+    print(kills)
 
 
 if __name__ == "__main__":
-    main("once" in sys.argv[1:])
+    main(int(sys.argv[1]))

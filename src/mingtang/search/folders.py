@@ -4,6 +4,7 @@ Folders of another format than ours count as missing, and are built anew.
 """
 
 import fcntl
+import logging
 import os
 import re
 import shutil
@@ -17,6 +18,7 @@ from django.conf import settings
 from .tantivy_engine import FORMAT, TantivyReader
 
 _NAME = re.compile(rf"f{FORMAT}-(\d+)")
+_log = logging.getLogger(__name__)
 _opening = threading.Lock()
 _opened: tuple[tuple[object, ...], Path, TantivyReader] | None = None
 
@@ -54,7 +56,9 @@ def reader() -> TantivyReader | None:
                     found.reload()
                 else:
                     found = TantivyReader(folder)
-            except (ValueError, OSError):
+            except (ValueError, OSError) as error:
+                # Damaged, just replaced, or no right to make the engine's lock file in it.
+                _log.warning("the search index in %s does not open: %s", folder, error)
                 continue
             _opened = (state, folder, found)
             return found
