@@ -1,0 +1,227 @@
+"""A whole installation as deploy/ describes it: nginx, the public and the office process, the worker, a database."""
+
+import gzip
+import http.client
+import os
+import re
+import shutil
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager, suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import brotli
+from tests import postgres
+from tests.databases import ROOT
+
+DEPLOY = ROOT / "deploy"
+PORTS = range(8410, 8490)
+READY_SECONDS = 60
+BROTLI = Path("/usr/lib/nginx/modules/ngx_http_brotli_static_module.so")
+
+
+@dataclass
+class Answer:
+    status: int
+    headers: dict[str, str]
+    body: bytes
+
+    def __getitem__(self, name: str) -> str | None:
+        return self.headers.get(name.lower())
+
+    @property
+    def text(self) -> str:
+        unpack = {"gzip": gzip.decompress, "br": brotli.decompress}.get(self.headers.get("content-encoding", ""), bytes)
+        return bytes(unpack(self.body)).decode()
+
+
+@dataclass
+class Installation:
+    """Running programs by name. ``home`` is MINGTANG_HOME; ``ports`` where public, office, nginx and inner listen."""
+
+    home: Path
+    database_url: str
+    ports: dict[str, int]
+    database: ExitStack
+    processes: dict[str, "subprocess.Popen[bytes]"] = field(default_factory=dict)
+
+    @property
+    def public_root(self) -> Path:
+        return self.home / "public"
+
+    def environment(self, **more: str) -> dict[str, str]:
+        kept = {name: value for name, value in os.environ.items() if not name.startswith(("MINGTANG_", "DJANGO_"))}
+        return {
+            **kept,
+            "MINGTANG_HOME": str(self.home),
+            "MINGTANG_DATABASE_URL": self.database_url,
+            "MINGTANG_PROXIES": "1",
+            "PYTHONPATH": f"{ROOT / 'src'}{os.pathsep}{ROOT}",
+            **more,
+        }
+
+    def run(self, *command: str) -> str:
+        """Run Python with these arguments to its end."""
+        environment = self.environment(DJANGO_SETTINGS_MODULE="mingtang.settings.embedded")
+        done = subprocess.run([sys.executable, *command], env=environment, cwd=ROOT, capture_output=True, text=True)
+        assert done.returncode == 0, done.stderr
+        return done.stdout
+
+    def start(self, name: str, command: list[str], **more: str) -> None:
+        with (self.home.parent / f"{name}.log").open("ab") as log:
+            self.processes[name] = subprocess.Popen(
+                command, env=self.environment(**more), cwd=ROOT, stdout=log, stderr=log
+            )
+
+    def start_web(self, settings: str) -> None:
+        port = str(self.ports[settings])
+        command = [sys.executable, "-m", "mingtang.cli.main", "web", "--settings", settings]
+        self.start(settings, command, MINGTANG_PORT=port)
+
+    def start_worker(self) -> None:
+        self.start("worker", [sys.executable, "-m", "mingtang.cli.main", "worker"])
+
+    def start_nginx(self) -> None:
+        conf = write_nginx(self.home.parent / "nginx", self.public_root, self.ports)
+        self.start("nginx", [nginx_program(), "-c", str(conf), "-g", "daemon off;"])
+
+    def stop(self, name: str) -> None:
+        process = self.processes.pop(name)
+        process.terminate()
+        try:
+            process.wait(10)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
+
+    def stop_database(self) -> None:
+        """Stop the server; SQLite's file is taken away instead."""
+        self.database.close()
+        for path in self.home.glob("mingtang.sqlite3*"):
+            path.unlink()
+
+    def wait(self, name: str, path: str, status: int = 200) -> None:
+        deadline = time.monotonic() + READY_SECONDS
+        while time.monotonic() < deadline:
+            log = self.home.parent / f"{name}.log"
+            assert self.processes[name].poll() is None, log.read_text()
+            with suppress(OSError):
+                if self.get(name, path).status == status:
+                    return
+            time.sleep(0.1)
+        raise AssertionError(f"{name} was not ready in {READY_SECONDS} s: {log.read_text()[-3000:]}")
+
+    def claimed_size(self, name: str, path: str, size: int) -> Answer:
+        """POST that only announces so many bytes."""
+        connection = http.client.HTTPConnection("127.0.0.1", self.ports[name], timeout=15)
+        try:
+            connection.putrequest("POST", path)
+            connection.putheader("Content-Length", str(size))
+            connection.endheaders()
+            return _answer(connection.getresponse())
+        finally:
+            connection.close()
+
+    def get(self, name: str, path: str, method: str = "GET", body: bytes | None = None, **headers: str) -> Answer:
+        """One request, the path as it stands. Header names with underscores for hyphens."""
+        connection = http.client.HTTPConnection("127.0.0.1", self.ports[name], timeout=15)
+        try:
+            connection.putrequest(method, path, skip_accept_encoding=True)
+            for header, value in headers.items():
+                connection.putheader(header.replace("_", "-"), value)
+            if body is not None:
+                connection.putheader("Content-Length", str(len(body)))
+            connection.endheaders(body)
+            return _answer(connection.getresponse())
+        finally:
+            connection.close()
+
+
+def _answer(reply: http.client.HTTPResponse) -> Answer:
+    return Answer(reply.status, {key.lower(): value for key, value in reply.getheaders()}, reply.read())
+
+
+def nginx_program() -> str:
+    return shutil.which("nginx") or ("/usr/sbin/nginx" if Path("/usr/sbin/nginx").exists() else "")
+
+
+def write_nginx(folder: Path, public_root: Path, ports: dict[str, int]) -> Path:
+    """The shipped configuration, filled in as docs/how-to/deploy.md says, inside a main file of the test's own."""
+    folder.mkdir(parents=True, exist_ok=True)
+    values = {
+        "MINGTANG_PUBLIC_LISTEN": f"127.0.0.1:{ports['nginx']}",
+        "MINGTANG_SERVER_NAME": "localhost",
+        "MINGTANG_PUBLIC_ROOT": str(public_root),
+        "MINGTANG_PUBLIC_PROCESS": f"127.0.0.1:{ports['public']}",
+        "MINGTANG_OFFICE_LISTEN": f"127.0.0.1:{ports['inner']}",
+        "MINGTANG_OFFICE_NAME": "localhost",
+        "MINGTANG_OFFICE_PROCESS": f"127.0.0.1:{ports['office']}",
+        "MINGTANG_ERROR_PAGES": str(DEPLOY / "nginx" / "errors"),
+    }
+    for template in sorted((DEPLOY / "nginx").glob("*.template")):
+        text = re.sub(r"\$\{(MINGTANG_\w+)\}", lambda found: values[found[1]], template.read_text(encoding="utf-8"))
+        if BROTLI.exists():
+            text = text.replace("# brotli_static on;", "brotli_static on;")
+        (folder / template.stem).write_text(text, encoding="utf-8")
+    main = folder / "nginx.conf"
+    main.write_text(
+        (f"load_module {BROTLI};\n" if BROTLI.exists() else "")
+        + ("user root;\n" if os.geteuid() == 0 else "")
+        + f"worker_processes 2;\npid {folder}/pid;\nerror_log {folder}/error.log warn;\n"
+        + "events { worker_connections 512; }\nhttp {\n    access_log off;\n"
+        + "".join(
+            f"    {kind}_temp_path {folder}/{kind};\n" for kind in ("client_body", "proxy", "fastcgi", "uwsgi", "scgi")
+        )
+        + "".join(f"    include {folder}/{name};\n" for name in ("mingtang.conf", "office.conf"))
+        + "}\n",
+        encoding="utf-8",
+    )
+    return main
+
+
+@contextmanager
+def installed(folder: Path) -> Iterator[Installation]:
+    """Database, tables, one city with papers, both web processes, worker and nginx; all stopped at the end.
+
+    On PostgreSQL, with a server of its own that a test may stop, where its programs are installed; else on SQLite.
+    """
+    home = folder / "home"
+    home.mkdir()
+    if os.geteuid() == 0:
+        folder.chmod(0o755)
+    with ExitStack() as stack:
+        try:
+            url = stack.enter_context(postgres.server(durable=False))
+        except postgres.NoServer:
+            url = f"sqlite:///{home / 'mingtang.sqlite3'}"
+        ports = dict(zip(("public", "office", "nginx", "inner"), free_ports(4), strict=True))
+        site = Installation(home, url, ports, stack)
+        try:
+            site.run("-m", "mingtang.cli.main", "migrate")
+            site.run("-m", "tests.deploy.papers", "prepare")
+            site.start_worker()
+            site.start_web("public")
+            site.start_web("office")
+            site.start_nginx()
+            for name in ("public", "office"):
+                site.wait(name, "/healthz")
+            site.wait("nginx", "/")
+            yield site
+        finally:
+            for name in list(site.processes):
+                site.stop(name)
+
+
+def free_ports(count: int) -> list[int]:
+    found = []
+    for port in PORTS:
+        with socket.socket() as probe, suppress(OSError):
+            probe.bind(("127.0.0.1", port))
+            found.append(port)
+            if len(found) == count:
+                return found
+    raise AssertionError(f"no {count} free ports in {PORTS}")
