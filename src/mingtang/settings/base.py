@@ -36,8 +36,12 @@ LOG_KEY = HOME / "secrets" / "log_key"
 
 
 def _secret(name: str) -> str:
-    """Read a secret of this installation, making it on first use with owner-only access."""
-    path = HOME / "secrets" / name
+    """Read a secret of this installation, making it on first use with owner-only access.
+
+    What the system hands to this process alone (systemd credentials, container secrets) goes before.
+    """
+    given = Path(os.environ.get("CREDENTIALS_DIRECTORY") or HOME / "secrets") / name
+    path = given if given.exists() else HOME / "secrets" / name
     if not path.exists():
         path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
         try:
@@ -125,6 +129,9 @@ FORM_LIMITS = {"feedback": 20, "receipt": 60, "subscribe": 20}
 API_LIMITS = {"requests": (120, 60), "bulk": (10, 3600)}
 # How many reverse proxies stand before this process: that many entries of X-Forwarded-For are theirs, the rest hearsay.
 PROXIES = int(os.environ.get("MINGTANG_PROXIES", "0"))
+if PROXIES and CSRF_COOKIE_SECURE:
+    # They end TLS, and say so; without them anybody could.
+    SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
 
 # MINGTANG_SMTP_URL: smtp://[user:password@]host[:port][?starttls=1], or smtps://… . Without it nothing is mailed, and
 # the subscription page says so. The public process needs it only to know that; the worker sends.
