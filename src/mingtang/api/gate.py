@@ -8,7 +8,7 @@ from hashlib import sha256
 from typing import Any
 
 from django.core.exceptions import SuspiciousOperation
-from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase, StreamingHttpResponse
 from django.urls import URLPattern
 from django.utils import timezone
 from django.utils.cache import get_conditional_response
@@ -100,11 +100,12 @@ def _kept(response: Any, etag: str) -> Any:
     return response
 
 
-def _without_content(response: Any) -> HttpResponse:
+def _without_content(response: Any) -> HttpResponseBase:
+    """What HEAD gets: the headers of the answer, its length too where that is known."""
     headers = dict(response.headers)
-    if not response.streaming:
-        headers.setdefault("Content-Length", str(len(response.content)))
-    response.close()
+    if response.streaming:
+        return StreamingHttpResponse((), status=response.status_code, headers=headers)
+    headers.setdefault("Content-Length", str(len(response.content)))
     return HttpResponse(status=response.status_code, headers=headers)
 
 

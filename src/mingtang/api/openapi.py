@@ -73,6 +73,9 @@ def _describe(operation: dict[str, Any]) -> None:
         parameter["schema"].pop("title", None)
         # Shown beside the parameter already.
         parameter["schema"].pop("description", None)
+        # A list is how a schema gives examples; a parameter would need names for them.
+        if examples := parameter.pop("examples", None):
+            parameter["schema"]["examples"] = examples
     responses = {str(status): answer for status, answer in operation["responses"].items()}
     operation["responses"] = responses
     responses["200"].setdefault("headers", {})["ETag"] = {"description": "版本标记", "schema": {"type": "string"}}
