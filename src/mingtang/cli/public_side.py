@@ -19,11 +19,31 @@ from mingtang.search import following as search
 logger = logging.getLogger(__name__)
 
 
-class PublicSide:
-    """Follows the log for one process. Remembers what it complained of, to say it once and not every half second."""
+class Attempts:
+    """Work that must not stop other work when it fails. Remembers what it complained of, to say it once."""
 
     def __init__(self) -> None:
         self.said: dict[str, str] = {}
+
+    def attempt(self, name: str, act: Callable[[], object]) -> bool:
+        try:
+            act()
+        except Exception as error:  # noqa: BLE001 - one part that fails must not stop the others
+            words = f"{type(error).__name__}: {error}"
+            if self.said.get(name) != words:
+                logger.error("%s: %s", name, words)
+            self.said[name] = words
+            return False
+        if self.said.pop(name, None):
+            logger.warning("%s: 恢复正常", name)
+        return True
+
+
+class PublicSide(Attempts):
+    """Follows the log for one process."""
+
+    def __init__(self) -> None:
+        super().__init__()
         self.reached = -1
 
     def follow(self, now: datetime, *, thorough: bool) -> None:
@@ -31,7 +51,7 @@ class PublicSide:
         head = LogHead.objects.filter(pk=1).values_list("size", flat=True).first() or 0
         if head == self.reached and not thorough:
             return
-        if not self._try("checkpoint", lambda: sign_checkpoint(now)):
+        if not self.attempt("checkpoint", lambda: sign_checkpoint(now)):
             # The database may be behind what is public: touch nothing.
             return
         position = -1
@@ -40,9 +60,9 @@ class PublicSide:
             nonlocal position
             position = bake.follow(now, self._key()).position
 
-        if self._try("bake", files):
-            self._try("shown", lambda: note_shown(upto=position))
-        if self._try("search", self._search) and position >= 0:
+        if self.attempt("bake", files):
+            self.attempt("shown", lambda: note_shown(upto=position))
+        if self.attempt("search", self._search) and position >= 0:
             self.reached = position
 
     def rebuild(self, now: datetime, to: Path | None, as_of: datetime | None) -> int:
@@ -81,16 +101,3 @@ class PublicSide:
     def _search() -> None:
         while search.follow():
             pass
-
-    def _try(self, name: str, act: Callable[[], object]) -> bool:
-        try:
-            act()
-        except Exception as error:  # noqa: BLE001 - one part that fails must not stop the others
-            words = f"{type(error).__name__}: {error}"
-            if self.said.get(name) != words:
-                logger.error("%s: %s", name, words)
-            self.said[name] = words
-            return False
-        if self.said.pop(name, None):
-            logger.warning("%s: 恢复正常", name)
-        return True

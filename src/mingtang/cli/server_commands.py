@@ -21,6 +21,7 @@ from django.utils import timezone
 from .web_commands import server_command
 
 TICK_SECONDS = 0.5
+SEND_SECONDS = 2
 # In a round that is not thorough only the log is looked at.
 THOROUGH_EVERY_ROUNDS = 10
 CLOCKS_EVERY_ROUNDS = 120
@@ -72,6 +73,7 @@ def work(arguments: argparse.Namespace) -> int:
     from django.db import close_old_connections
 
     from mingtang.duties.services import open_periodic, remind
+    from mingtang.websites.services import receive
 
     from .public_side import PublicSide
 
@@ -79,16 +81,36 @@ def work(arguments: argparse.Namespace) -> int:
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stopping.set())
     parent, rounds, public_side = os.getppid(), 0, PublicSide()
+    post = threading.Thread(target=_send, args=(stopping,), daemon=True)
+    post.start()
     while not stopping.is_set() and os.getppid() == parent:
         close_old_connections()
         now = timezone.localtime()
         public_side.follow(now, thorough=rounds % THOROUGH_EVERY_ROUNDS == 0)
+        public_side.attempt("submissions", lambda now=now: receive(now))
         if rounds % CLOCKS_EVERY_ROUNDS == 0:
             open_periodic(now)
             remind(now)
         rounds += 1
         stopping.wait(TICK_SECONDS)
+    stopping.set()
     return 0
+
+
+def _send(stopping: threading.Event) -> None:
+    """Mail has a thread of its own: a dead mail server may hold it up for a long time."""
+    from django.db import close_old_connections, connection
+
+    from mingtang.channels.following import tick
+
+    from .public_side import Attempts
+
+    attempts = Attempts()
+    while not stopping.is_set():
+        close_old_connections()
+        attempts.attempt("mail", lambda: tick(timezone.localtime()))
+        stopping.wait(SEND_SECONDS)
+    connection.close()
 
 
 def rebuild(arguments: argparse.Namespace) -> int:
