@@ -48,6 +48,9 @@ from mingtang.merkle.readers import COMPRESSED, FolderReader, ReadError, WebRead
 from mingtang.merkle.tiles import bundle, entries_path, tile_path, tiles_for, unbundle
 from mingtang.units import roles
 
+# The database is made for tests that are marked; the tree that all of them look at comes from it.
+pytestmark = [pytest.mark.django_db, pytest.mark.xdist_group("tampering")]
+
 
 @dataclass(frozen=True)
 class Built:
@@ -535,16 +538,59 @@ class QuietWSGI(WSGIRequestHandler):
         pass
 
 
-def test_the_house_own_server_gives_what_was_signed(built: Built) -> None:
+@contextmanager
+def own_server(root: Path) -> Iterator[str]:
+    """The server that the embedded default puts before Django."""
+
     def nothing(environ: dict[str, Any], start_response: Any) -> list[bytes]:
         start_response("404 Not Found", [("Content-Type", "text/plain")])
         return [b""]
 
-    with make_server("127.0.0.1", 0, PublicFiles(nothing, built.now, {}), handler_class=QuietWSGI) as server:
+    with make_server("127.0.0.1", 0, PublicFiles(nothing, root, {}), handler_class=QuietWSGI) as server:
         Thread(target=server.serve_forever, daemon=True).start()
-        report = verify(WebReader(f"http://127.0.0.1:{server.server_port}"), Memory(None))
+        yield f"http://127.0.0.1:{server.server_port}"
         server.shutdown()
+
+
+def test_the_house_own_server_gives_what_was_signed(built: Built) -> None:
+    with own_server(built.now) as address:
+        report = verify(WebReader(address), Memory(None))
     assert report.findings == [] and report.files > 50
+
+
+def from_the_guide(name: str, address: str) -> str:
+    """A block of docs/how-to/verify.md, for the site at ``address``."""
+    guide = Path(__file__).parents[2] / "docs" / "how-to" / "verify.md"
+    match = re.search(rf"```\w+ {name}\n(.*?)```", guide.read_text(encoding="utf-8"), re.DOTALL)
+    assert match is not None
+    return match[1].replace("https://www.tongliao.example", address)
+
+
+@pytest.mark.skipif(shutil.which("wget") is None, reason="wget is not installed")
+def test_a_stranger_mirrors_with_a_plain_crawler(built: Built, tmp_path: Path) -> None:
+    with own_server(built.now) as address:
+        subprocess.run(["bash", "-c", from_the_guide("mirror", address)], cwd=tmp_path, capture_output=True)
+    assert look(tmp_path / "mirror").findings == []
+
+
+@pytest.mark.skipif(not (shutil.which("openssl") and shutil.which("curl")), reason="openssl or curl is not installed")
+def test_a_stranger_checks_the_signature_by_hand(root: Path, tmp_path: Path) -> None:
+    with own_server(root) as address:
+        command = ["bash", "-c", from_the_guide("openssl", address)]
+        good = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True)
+        assert "Verified Successfully" in good.stdout, good.stderr
+        change(root / "log" / "checkpoint", "\n8\n", "\n9\n")
+        bad = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True)
+        assert bad.returncode != 0 and "Verified Successfully" not in bad.stdout
+
+
+def test_a_stranger_checks_a_proof_by_hand(root: Path, folder: str) -> None:
+    command = [sys.executable, "-c", from_the_guide("proof", "")]
+    good = subprocess.run(command, cwd=root / folder, capture_output=True, text=True, check=True)
+    assert good.stdout.splitlines()[1:] == ["  in the log: True", "  this content: True"]
+    change(root / folder / "record.json", "减材料", "加材料")
+    bad = subprocess.run(command, cwd=root / folder, capture_output=True, text=True, check=True)
+    assert bad.stdout.splitlines()[1:] == ["  in the log: True", "  this content: False"]
 
 
 class Growing(FolderReader):
@@ -774,6 +820,7 @@ def test_the_command_for_the_house_and_a_change_of_keys(house: Desk, capsys: Any
     memory = tmp_path / "memory.json"
     look(settings.PUBLIC_ROOT, memory)
     assert main(["log", "rotate-key"]) == 0
+    assert main(["verify"]) == 0
     house.published(title="换钥匙以后的通知")
     house.now += timedelta(minutes=5)
     bake_at(house.now)

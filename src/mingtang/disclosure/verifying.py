@@ -179,7 +179,7 @@ def _checkpoints(tree: Tree) -> Iterator[Finding]:
 def _public_tree() -> list[Finding]:
     if not settings.PUBLIC_ROOT.exists() and not CheckpointRow.objects.exists():
         return []
-    memory, kept, key = Memory(None), kept_checkpoint(), verifiers()[0]
+    memory, kept, key = Memory(None), kept_checkpoint(), verifiers()[-1]
     if kept is not None:
         memory.logs[kept.origin] = Remembered(key, kept.to_text())
     try:
