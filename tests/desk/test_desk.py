@@ -5,6 +5,7 @@ import io
 import json
 import uuid
 import zipfile
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -14,6 +15,7 @@ from django.urls import reverse
 from openpyxl import load_workbook
 from tests.factories import BODY, City, Desk, document_data
 
+from mingtang.cli.public_side import PublicSide
 from mingtang.desk.exports import neutral
 from mingtang.desk.models import AutosavedForm
 from mingtang.documents.models import Document
@@ -167,13 +169,20 @@ def test_the_return_slip_reads_like_a_note(desk: Desk, drafter: Client) -> None:
         assert words in text
 
 
-def test_publishing_shows_the_public_page_at_once(desk: Desk) -> None:
+def test_publishing_shows_the_public_page_at_once(desk: Desk, settings: Any, tmp_path: Path) -> None:
+    settings.PUBLIC_ROOT, settings.LOG_KEY = tmp_path / "public", tmp_path / "log_key"
+    settings.SEARCH_ROOT = tmp_path / "search"
     paper, _ = desk.issued()
     officer = client_of(desk.city, desk.unit, roles.OPENNESS_OFFICER)
     assert officer.post(address(paper, "do", transition="publish"), {"request_key": "p"}).status_code == 302
     path = Publication.objects.get().path
     assert f"/{path}/" in officer.get(address(paper)).content.decode()
     assert Client().get(f"/{path}/").status_code == 200
+    # That it is shown is noted when its files are on the disk.
+    assert Event.objects.filter(name="edition.shown").count() == 0
+    side = PublicSide()
+    side.follow(desk.now, thorough=True)
+    assert side.said == {} and (settings.PUBLIC_ROOT / path / "index.html").exists()
     assert Event.objects.filter(name="edition.shown").count() == 1
 
 

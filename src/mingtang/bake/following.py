@@ -138,14 +138,19 @@ def touched_by(before: states.State, size: int) -> list[int]:
     entries = LogEntry.objects.filter(index__gte=before.log_size, index__lt=size)
     ids = set(entries.values_list("publication_id", flat=True))
     ids |= linked_with(ids)
+    # A version in another language is named on its sibling's page too, which hangs on the same original.
+    ids |= linked_with(ids, kind="translates")
     changed = PublicDuty.objects.filter(publication__isnull=False, changed__gt=before.duties)
     ids |= set(changed.values_list("publication_id", flat=True))
     return sorted(pk for pk in ids if pk is not None)
 
 
-def linked_with(ids: Iterable[int]) -> set[int]:
+def linked_with(ids: Iterable[int], kind: str = "") -> set[int]:
+    """Publications that any of these points at or is pointed at by; all kinds of links, or one."""
     wanted = list(ids)
     links = PublicationLink.objects.filter(Q(source_id__in=wanted) | Q(target_id__in=wanted))
+    if kind:
+        links = links.filter(kind=kind)
     return {pk for pair in links.values_list("source_id", "target_id") for pk in pair}
 
 
