@@ -57,6 +57,9 @@ def reader() -> TantivyReader | None:
                 else:
                     found = TantivyReader(folder)
             except (ValueError, OSError) as error:
+                if _opened is not None and _opened[1] == folder and not os.access(folder / "meta.json", os.R_OK):
+                    # Committed this moment by another user's process, which is about to let us read it.
+                    return _opened[2]
                 # Damaged, just replaced, or no right to make the engine's lock file in it.
                 _log.warning("the search index in %s does not open: %s", folder, error)
                 continue

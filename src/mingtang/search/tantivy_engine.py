@@ -4,6 +4,7 @@ The cursor is a document of its own in the index (id 0): the engine's commit mak
 indexed, or neither.
 """
 
+import os
 from collections.abc import Iterable
 from datetime import UTC, date, datetime
 from functools import cache
@@ -66,7 +67,7 @@ class TantivyWriter:
     """
 
     def __init__(self, folder: Path, *, fresh: bool = False) -> None:
-        self._fresh = fresh
+        self._folder, self._fresh = folder, fresh
         self._writer = (
             _opened(folder).writer(REBUILDING_HEAP, 2) if fresh else _opened(folder).writer(FOLLOWING_HEAP, 1)
         )
@@ -101,7 +102,15 @@ class TantivyWriter:
         made.add_text("leaf", cursor.leaf)
         self._writer.add_document(made)
         self._writer.commit()
+        self._let_the_group_read()
         self._writer.wait_merging_threads()
+        self._let_the_group_read()
+
+    def _let_the_group_read(self) -> None:
+        """The engine keeps two files to their owner; a reader may run as another user, with the rights of the group."""
+        allowed = os.stat(self._folder / ".tantivy-meta.lock").st_mode & 0o664
+        for name in (".managed.json", "meta.json"):
+            (self._folder / name).chmod(allowed)
 
 
 def _moment(entry: Entry) -> int:
