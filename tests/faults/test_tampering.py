@@ -407,9 +407,7 @@ def test_only_memory_catches_a_past_rewritten_with_the_real_key(root: Path, buil
     memory = tmp_path / "memory.json"
     look(built.now, memory)
     leaves = leaves_of(root)
-    leaves[3] = leaves[3].replace(b'"at":"2026-03-02T02:', b'"at":"2026-03-02T01:', 1)
-    changed = leaves != leaves_of(root)
-    leaves[3] = leaves[3] if changed else re.sub(rb"(\.)\d{6}", rb"\g<1>000001", leaves[3])
+    leaves[3] = re.sub(rb"\.\d{6}", b".000001", leaves[3])
     forge_log(root, built.key, leaves)
     assert leaves != leaves_of(built.now)
     assert look(root).findings == []
@@ -436,6 +434,26 @@ def test_a_kept_checkpoint_of_another_history_is_named(root: Path, built: Built)
     signed = Signed.from_text(open_note(first.read_text(encoding="utf-8"), Signer(built.key).verifier))
     first.write_text(Signer(built.key).sign(replace(signed, root=bytes(32)).to_text()), encoding="utf-8")
     assert ("rewritten", f"log/checkpoints/{first.name}") in told(look(root).findings)
+
+
+@pytest.mark.parametrize(
+    "leaf",
+    [
+        b"",
+        b"null",
+        b"[]",
+        b"\xff",
+        b"[" * 60_000,
+        b'{"at":1}',
+        b'{"at":"9999-12-31T23:59:59+00:00","edition":1,"index":7,"kind":"published","payload":"","publication":"x"}',
+        b'{"at":"2026-03-02","edition":1,"index":7,"kind":"published","payload":"","publication":"x"}',
+        b'{"at":"2026-03-02T09:00:00+08:00","edition":[],"index":7,"kind":{},"payload":"","publication":"x"}',
+    ],
+)
+def test_an_entry_of_any_shape_is_only_a_finding(root: Path, built: Built, folder: str, leaf: bytes) -> None:
+    shutil.rmtree(root / folder)
+    forge_log(root, built.key, [*leaves_of(root)[:-1], leaf])
+    assert ("entry", "log/tile/entries/000.p/8") in told(look(root).findings)
 
 
 # Keys.
@@ -808,10 +826,16 @@ def test_the_command_needs_no_database_for_a_mirror(root: Path, folder: str, tmp
 def test_the_command_tells_what_it_cannot_use(tmp_path: Path, capsys: Any) -> None:
     assert main(["verify", str(tmp_path), "--memory", str(tmp_path / "memory.json")]) == 2
     assert "无法核验" in capsys.readouterr().err
-    (tmp_path / "memory.json").write_text("{", encoding="utf-8")
-    assert main(["verify", str(tmp_path), "--memory", str(tmp_path / "memory.json")]) == 2
-    assert "记忆文件" in capsys.readouterr().err
-    assert (tmp_path / "memory.json").read_text(encoding="utf-8") == "{"
+    for damaged in (
+        "{",
+        "[]",
+        '{"logs": {"x": {}}, "places": {}}',
+        '{"logs": {"x": {"key": "", "checkpoint": ""}}, "places": {}}',
+    ):
+        (tmp_path / "memory.json").write_text(damaged, encoding="utf-8")
+        assert main(["verify", str(tmp_path), "--memory", str(tmp_path / "memory.json")]) == 2
+        assert "记忆文件" in capsys.readouterr().err
+        assert (tmp_path / "memory.json").read_text(encoding="utf-8") == damaged
 
 
 def test_the_command_for_the_house_and_a_change_of_keys(house: Desk, capsys: Any, tmp_path: Path) -> None:

@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from .memory import Remembered
-from .notes import Checkpoint, NoteError, open_note, read_keys
+from .notes import Checkpoint, NoteError, moment_of, open_note, read_keys
 from .readers import Reader, ReadError
 from .tiles import (
     HASH_BYTES,
@@ -196,8 +196,8 @@ class LogCheck:
     def _enter(self, log: Log, index: int, leaf: bytes) -> None:
         try:
             data = json.loads(leaf)
-            at = datetime.fromisoformat(data["at"])
-            right = set(data) == FIELDS and data["index"] == index and at.tzinfo is not None
+            at = moment_of(data["at"])
+            right = set(data) == FIELDS and data["index"] == index
             entry = Entry(
                 index, str(data["publication"]), int(data["edition"]), str(data["kind"]), str(data["payload"]), at, leaf
             )

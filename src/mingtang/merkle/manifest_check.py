@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
-from datetime import datetime
 from hashlib import sha256
 
 from .log_check import CHECKPOINTS, FOLDER, Log, LogCheck, when
 from .memory import Remembered
-from .notes import NoteError, open_note
+from .notes import NoteError, moment_of, open_note
 from .readers import ReadError
 
 INDEX = "manifest/index"
@@ -54,8 +53,8 @@ def read_manifest(check: LogCheck, log: Log, remembered: Remembered | None) -> L
         return listed
     try:
         title, size, release, as_of, *rows = open_note(listed.note, log.keys).removesuffix("\n").split("\n")
-        moment = datetime.fromisoformat(as_of)
-        right = title == f"{log.newest.origin} manifest" and moment.tzinfo is not None and release
+        moment = moment_of(as_of)
+        right = title == f"{log.newest.origin} manifest" and release != ""
     except NoteError as error:
         check.note("manifest", INDEX, str(error))
         return listed
@@ -66,8 +65,8 @@ def read_manifest(check: LogCheck, log: Log, remembered: Remembered | None) -> L
         return listed
     if size != str(log.newest.size):
         check.note("manifest", INDEX, f"清单写着日志有 {size} 条，检查点是 {log.newest.size} 条：两者不是同一时刻的。")
-    if remembered is not None and remembered.as_of and moment < datetime.fromisoformat(remembered.as_of):
-        before = when(datetime.fromisoformat(remembered.as_of))
+    if remembered is not None and remembered.as_of and moment < moment_of(remembered.as_of):
+        before = when(moment_of(remembered.as_of))
         told = f"清单是 {when(moment)} 的，比记得的（{before}）旧：目录被回退，或这是一份旧的镜像。"
         check.note("rewritten", INDEX, told)
     listed.as_of = as_of

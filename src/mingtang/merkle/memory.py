@@ -8,7 +8,7 @@ import secrets
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from .notes import Checkpoint, NoteError
+from .notes import Checkpoint, NoteError, moment_of
 
 
 @dataclass(frozen=True)
@@ -43,6 +43,7 @@ class Memory:
             for origin, values in data["logs"].items():
                 self.logs[origin] = Remembered(**values)
                 _ = self.logs[origin].state
+                _ = values["as_of"] and moment_of(values["as_of"])
         except (OSError, ValueError, TypeError, KeyError, AttributeError) as error:
             raise NoteError(f"记忆文件 {path} 读不懂：{error}") from None
 

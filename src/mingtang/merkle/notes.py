@@ -169,14 +169,26 @@ class Checkpoint:
             origin, size, root, journal, moment, rest = body.split("\n")
             word, sequence, journal_hash = journal.split(" ")
             time_word, at = moment.split(" ")
-            found = cls(origin, int(size), _base64(root), int(sequence), journal_hash, datetime.fromisoformat(at))
+            found = cls(origin, int(size), _base64(root), int(sequence), journal_hash, moment_of(at))
             right = (word, time_word, rest, len(found.root)) == ("journal", "time", "", 32)
-            right = right and found.at.tzinfo is not None and found.to_text() == body
+            right = right and found.to_text() == body
         except ValueError:
             right = False
         if not right:
             raise NoteError("检查点的格式不对。")
         return found
+
+
+def moment_of(text: str) -> datetime:
+    """An aware moment from ISO text.
+
+    Raises:
+        ValueError: it is none, or so far off that reckoning with it would fail.
+    """
+    found = datetime.fromisoformat(text)
+    if found.tzinfo is None or not 1970 <= found.year < 9000:
+        raise ValueError(f"not a moment: {text}")
+    return found
 
 
 def key_line(verifier: str, endorsed_by: Signer | None = None) -> str:

@@ -12,6 +12,7 @@ from typing import Any
 
 from .log_check import Entry, Log, LogCheck, when
 from .manifest_check import Line
+from .notes import moment_of
 from .proofs import verify_inclusion
 from .tree import leaf_hash
 
@@ -38,7 +39,7 @@ class Proved:
             index=int(item["index"]),
             edition=int(item["edition"]),
             kind=str(item["kind"]),
-            at=datetime.fromisoformat(item["at"]),
+            at=moment_of(item["at"]),
             leaf=str(item["leaf"]).encode(),
             leaf_hash=str(item["leaf_hash"]),
             salt=str(item["salt"]),
