@@ -12,15 +12,21 @@ import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
+from urllib.parse import unquote, urlsplit
 
 import brotli
+import django
 from tests import postgres
 from tests.databases import ROOT
 
 DEPLOY = ROOT / "deploy"
 PORTS = range(8410, 8490)
 READY_SECONDS = 60
+LIBRARIES = str(Path(django.__file__).parent.parent)
+# Of every Unix: a user without rights, and a group that nobody needs here.
+NOBODY, GROUP = 65534, 60
 BROTLI = Path("/usr/lib/nginx/modules/ngx_http_brotli_static_module.so")
 
 
@@ -60,7 +66,7 @@ class Installation:
             "MINGTANG_HOME": str(self.home),
             "MINGTANG_DATABASE_URL": self.database_url,
             "MINGTANG_PROXIES": "1",
-            "PYTHONPATH": f"{ROOT / 'src'}{os.pathsep}{ROOT}",
+            "PYTHONPATH": os.pathsep.join((str(ROOT / "src"), str(ROOT), LIBRARIES)),
             **more,
         }
 
@@ -74,13 +80,25 @@ class Installation:
     def start(self, name: str, command: list[str], **more: str) -> None:
         with (self.home.parent / f"{name}.log").open("ab") as log:
             self.processes[name] = subprocess.Popen(
-                command, env=self.environment(**more), cwd=ROOT, stdout=log, stderr=log
+                command, env=self.environment(**more), cwd=ROOT, stdout=log, stderr=log, umask=0o007
             )
 
     def start_web(self, settings: str) -> None:
-        port = str(self.ports[settings])
-        command = [sys.executable, "-m", "mingtang.cli.main", "web", "--settings", settings]
-        self.start(settings, command, MINGTANG_PORT=port)
+        """The public process as another user with a home of its own, where that can be done."""
+        command = ["-m", "mingtang.cli.main", "web", "--settings", settings]
+        environment = {"MINGTANG_PORT": str(self.ports[settings])}
+        if settings == "public":
+            own, credentials = self.home.parent / "web", self.home.parent / "credentials"
+            for folder in (own, credentials):
+                folder.mkdir(exist_ok=True)
+            for name in ("static", "search", "public"):
+                (own / name).symlink_to(self.home / name)
+            shutil.copyfile(self.home / "secrets" / "intake_key", credentials / "intake_key")
+            environment |= {"MINGTANG_HOME": str(own), "CREDENTIALS_DIRECTORY": str(credentials)}
+            if other_user():
+                shutil.chown(own, NOBODY)
+        python = other_user() if settings == "public" else []
+        self.start(settings, [*(python or [sys.executable]), *command], **environment)
 
     def start_worker(self) -> None:
         self.start("worker", [sys.executable, "-m", "mingtang.cli.main", "worker"])
@@ -145,6 +163,19 @@ def _answer(reply: http.client.HTTPResponse) -> Answer:
     return Answer(reply.status, {key.lower(): value for key, value in reply.getheaders()}, reply.read())
 
 
+@cache
+def other_user() -> list[str]:
+    """Python run by a user without rights but those of the group; empty where that cannot be done."""
+    tried = "import subprocess, sys; subprocess.run([sys.executable, '-c', 'import django, granian'], check=True)"
+    for python in (sys.executable, "/usr/bin/python3"):  # ours may lie where only its owner comes
+        command = ["setpriv", f"--reuid={NOBODY}", f"--regid={NOBODY}", f"--groups={GROUP}", python]
+        with suppress(OSError):
+            path = {**os.environ, "PYTHONPATH": LIBRARIES}
+            if subprocess.run([*command, "-c", tried], env=path, capture_output=True, check=False).returncode == 0:
+                return command
+    return []
+
+
 def nginx_program() -> str:
     return shutil.which("nginx") or ("/usr/sbin/nginx" if Path("/usr/sbin/nginx").exists() else "")
 
@@ -191,11 +222,15 @@ def installed(folder: Path) -> Iterator[Installation]:
     """
     home = folder / "home"
     home.mkdir()
-    if os.geteuid() == 0:
+    if other_user():
+        # As mingtang-web is in the group of mingtang: what the worker writes is the group's, but for the secrets.
+        shutil.chown(home, group=GROUP)
+        home.chmod(0o2770)
         folder.chmod(0o755)
     with ExitStack() as stack:
         try:
             url = stack.enter_context(postgres.server(durable=False))
+            Path(unquote(urlsplit(url).netloc.partition("@")[2].partition(":")[0])).chmod(0o755)
         except postgres.NoServer:
             url = f"sqlite:///{home / 'mingtang.sqlite3'}"
         ports = dict(zip(("public", "office", "nginx", "inner"), free_ports(4), strict=True))

@@ -7,7 +7,7 @@ from pathlib import Path
 from urllib.parse import quote, urlencode
 
 import pytest
-from tests.deploy.installation import Answer, Installation
+from tests.deploy.installation import NOBODY, Answer, Installation, other_user
 from tests.deploy.papers import ERASED, KEPT, WITHDRAWN
 
 pytestmark = pytest.mark.xdist_group("deploy")
@@ -44,6 +44,16 @@ def test_the_office_has_a_listener_of_its_own(site: Installation) -> None:
     assert site.get("inner", "/desk/")["location"] == "/accounts/login/?next=/desk/"
     assert site.get("inner", "/accounts/login/").status == 200
     assert site.get("inner", "/")["location"] == "/desk/"
+
+
+def test_the_public_process_reads_the_index_and_no_secret(site: Installation) -> None:
+    found = site.get("nginx", f"/api/v1/publications?q={quote('冬季供热')}")
+    assert found.status == 200 and KEPT in found.text
+    if other_user():
+        status = Path(f"/proc/{site.processes['public'].pid}/status").read_text()
+        assert re.search(rf"^Uid:\s+{NOBODY}\s+{NOBODY}", status, re.M)
+        assert (site.home / "secrets").stat().st_mode & 0o77 == 0
+        assert sorted(path.name for path in (site.home.parent / "web" / "secrets").iterdir()) == ["django_key"]
 
 
 def test_a_form_goes_through(site: Installation) -> None:
