@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from hashlib import sha256
 
+from mingtang.merkle.manifest_check import shard_of
 from mingtang.merkle.notes import Signer
 
 from .tree import Tree
@@ -89,10 +90,3 @@ class Manifest:
 
 def listed(path: str) -> bool:
     return not path.startswith(UNLISTED)
-
-
-def shard_of(path: str) -> str:
-    """Everything of one publication lies in one shard."""
-    parts = path.split("/")
-    key = "/".join(parts[:2]) if parts[0] == "pub" and len(parts) > 1 else path
-    return sha256(key.encode()).hexdigest()[:2]

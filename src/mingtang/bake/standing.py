@@ -53,7 +53,8 @@ def write_standing(
     verify = "verify/index.html"
     shards = sorted({*manifest.shards(), *(f"{name}.txt" for name in manifest.changed_shards([verify]))})
     sizes = Checkpoint.objects.filter(size__lte=log_size).order_by("size").values_list("size", flat=True)
-    page = site.verify_page(shards, tile_paths(log_size), [f"log/checkpoints/{size}" for size in sizes])
+    others = [path for folder in ("feeds", "sitemaps", "static") for path in tree.files(folder)]
+    page = site.verify_page(shards, tile_paths(log_size), [f"log/checkpoints/{size}" for size in sizes], others)
     manifest.note(verify, tree.write(verify, page.text().encode()))
 
 

@@ -33,6 +33,7 @@ def environment(**options: Any) -> Environment:
         year=lambda value: f"{value.year}年",
         month=lambda value: f"{value.month}月",
         cut=cut,
+        size=file_size,
         paragraphs=lambda text: Markup(linebreaks(text, autoescape=True)),  # noqa: S704 - linebreaks escapes
         json_text=json_text,
     )
@@ -63,6 +64,13 @@ def stamp(value: datetime | None) -> str:
 
 def cut(text: str, longest: int) -> str:
     return text if len(text) <= longest else text[: longest - 1] + "…"
+
+
+def file_size(count: int) -> str:
+    """``820 字节``, ``12.3 KB`` or ``4.5 MB``."""
+    if count < 1024:
+        return f"{count} 字节"
+    return f"{count / 1024:.1f} KB" if count < 1024**2 else f"{count / 1024**2:.1f} MB"
 
 
 def json_text(value: Any) -> Markup:

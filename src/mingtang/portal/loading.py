@@ -19,6 +19,8 @@ from mingtang.editions.models import (
     PublicDuty,
 )
 
+from .languages import Variant, variants_of
+
 EXPLAINING = ("interprets", "explains")
 HIDDEN = ("erased", "withdrawn")
 
@@ -28,7 +30,8 @@ class Loaded:
     """A publication with everything its pages show. ``edition`` is the one being read.
 
     ``entries`` are its log entries, oldest first; ``sources`` what explains it and
-    ``targets`` what it explains, each with the live edition, ``relatives`` what else it is linked with.
+    ``targets`` what it explains, each with the live edition, ``relatives`` what else it is linked with, ``variants`` its versions
+    in other languages.
     """
 
     publication: Publication
@@ -39,6 +42,7 @@ class Loaded:
     sources: list["Loaded"] = field(default_factory=list)
     targets: list["Loaded"] = field(default_factory=list)
     relatives: list[tuple[str, Publication]] = field(default_factory=list)
+    variants: list[Variant] = field(default_factory=list)
 
     @property
     def slug(self) -> str:
@@ -84,6 +88,9 @@ def load(publications: Sequence[Publication], *, log_size: int | None = None) ->
     ):
         by_edition[use.edition_id].files.append(use)
     _link(loaded, ids)
+    for pk, versions in variants_of(publications).items():
+        if pk in loaded:
+            loaded[pk].variants = versions
     return [loaded[pk] for pk in ids if pk in loaded]
 
 

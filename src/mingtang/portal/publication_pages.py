@@ -7,6 +7,7 @@ from typing import Any
 from mingtang.editions.models import ERASED, Edition
 
 from .kinds import KINDS
+from .languages import TRANSLATES, is_vertical
 from .loading import Loaded, payload_of
 from .metadata import article_metadata, linked_data
 from .pages import Page
@@ -16,7 +17,6 @@ from .views_articles import timeless
 
 TEMPLATES = {"document": "portal/paper.html", "interpretation": "portal/interpretation.html"}
 SECTIONS = {"document": "policies", "interpretation": "interpretations", "interpretation_event": "interpretations"}
-RELATIONS = {"translates": "其他语言"}
 
 
 def publication_page(loaded: Loaded, number: int | None = None, *, as_of: datetime | None = None) -> Page | None:
@@ -68,7 +68,10 @@ def _common(loaded: Loaded, edition: Edition, payload: dict[str, Any], as_of: da
         "duties": [_duty(loaded, duty) for duty in loaded.duties if as_of is None or duty.opened_at <= as_of],
         "seal": seal(loaded, edition),
         "files": loaded.files if edition is loaded.live else [],
-        "relatives": [(RELATIONS.get(kind, "相关"), other, other.path) for kind, other in loaded.relatives],
+        "variants": loaded.variants,
+        "language": this.language,
+        "vertical": is_vertical(this),
+        "relatives": [other for kind, other in loaded.relatives if kind != TRANSLATES],
         "metadata": article_metadata(this, payload),
         "linked_data": linked_data(this, edition, payload),
     }

@@ -26,8 +26,9 @@ def standing_pages(now: datetime) -> Iterator[Page]:
     yield about_page()
 
 
-def verify_page(shards: Sequence[str], tiles: Sequence[str], checkpoints: Sequence[str]) -> Page:
-    """How to verify the whole site. Links everything a mirror needs: ``shards`` of the manifest, ``tiles`` and
-    ``checkpoints`` of the log, as paths below the site's root (shards below ``manifest/``)."""
-    context = {"shards": shards, "tiles": tiles, "checkpoints": checkpoints}
+def verify_page(shards: Sequence[str], tiles: Sequence[str], checkpoints: Sequence[str], others: Sequence[str]) -> Page:
+    """How to verify the whole site. Links everything a mirror needs that no other page links: ``shards`` of the
+    manifest, ``tiles`` and ``checkpoints`` of the log, and ``others``, as paths below the site's root (shards below
+    ``manifest/``)."""
+    context = {"shards": shards, "tiles": tiles, "checkpoints": checkpoints, "others": others}
     return Page("verify/", "portal/verify.html", context)

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from . import proofs, views, views_articles, views_editions, views_intake, views_renderings
+from . import proofs, views, views_articles, views_editions, views_intake, views_renderings, views_search
 
 app_name = "portal"
 urlpatterns = [
@@ -19,6 +19,8 @@ urlpatterns = [
     path("articles/<int:number>/", views_articles.article, name="article"),
     path("articles/<int:number>/<str:code>/", views_articles.duty, name="duty"),
     path("about/", views_articles.about, name="about"),
+    path("search", views_search.results, name="search"),
+    path("search/suggest", views_search.suggestions, name="suggest"),
     path("feedback/", views_intake.feedback, name="feedback"),
     path("receipt/", views_intake.receipt, name="receipt"),
     path("subscribe/", views_intake.subscribe, name="subscribe"),

@@ -32,6 +32,8 @@ FIELDS = {
     "openness": _("公开属性"),
     "mode": _("公开方式"),
     "cuts": _("删减说明"),
+    "language": _("语言"),
+    "attachments": _("附件"),
     "methods": _("解读方式"),
     "experts": _("专家"),
     "interpreters": _("解读单位"),
@@ -122,6 +124,8 @@ def _words(name: str, value: Any) -> str:
     """A field of a payload as people read it."""
     if isinstance(value, list | tuple):
         return "、".join(_words(name, item) for item in value)
+    if name == "attachments" and isinstance(value, Mapping):
+        return str(value.get("name", ""))
     if isinstance(value, Mapping):
         return "，".join(str(inner) for inner in value.values() if inner)
     text = "" if value is None else str(value)
