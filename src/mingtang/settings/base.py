@@ -158,6 +158,14 @@ PUBLIC_HEADERS = {
     "Cross-Origin-Opener-Policy": "same-origin",
 }
 
+# Holds counts of requests by address; a flood of addresses must not push out the counts of others.
+CACHES = {
+    "default": {
+        "BACKEND": "django.core.cache.backends.locmem.LocMemCache",
+        "OPTIONS": {"MAX_ENTRIES": 100_000},
+    }
+}
+
 DATA_UPLOAD_MAX_MEMORY_SIZE = 5 * 1024 * 1024
 FILE_UPLOAD_MAX_MEMORY_SIZE = 1024 * 1024
 
