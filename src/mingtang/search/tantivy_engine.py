@@ -107,10 +107,14 @@ class TantivyWriter:
         self._let_the_group_read()
 
     def _let_the_group_read(self) -> None:
-        """The engine keeps two files to their owner; a reader may run as another user, with the rights of the group."""
-        allowed = os.stat(self._folder / ".tantivy-meta.lock").st_mode & 0o664
+        """A reader may run as another user with the rights of the group: it then needs two files that the engine keeps
+        to their owner, and takes a lock by opening a file to write."""
+        lock = self._folder / ".tantivy-meta.lock"
+        allowed = os.stat(lock).st_mode & 0o644
         for name in (".managed.json", "meta.json"):
             (self._folder / name).chmod(allowed)
+        if allowed & 0o040:
+            lock.chmod(allowed | 0o020)
 
 
 def _moment(entry: Entry) -> int:
