@@ -80,7 +80,7 @@ class Installation:
     def start(self, name: str, command: list[str], **more: str) -> None:
         with (self.home.parent / f"{name}.log").open("ab") as log:
             self.processes[name] = subprocess.Popen(
-                command, env=self.environment(**more), cwd=ROOT, stdout=log, stderr=log, umask=0o007
+                command, env=self.environment(**more), cwd=ROOT, stdout=log, stderr=log, umask=0o027
             )
 
     def start_web(self, settings: str) -> None:
