@@ -41,6 +41,8 @@ def load(step: Callable[[str], object]) -> None:
     from .demo.year import load_year
 
     (settings.HOME / "demonstration").touch()
+    # This process bakes the first pages; those started after it read the mark themselves.
+    settings.SITE["demonstration"] = True
     accounts = load_year(now=timezone.localtime(), step=step)
     path = settings.HOME / "secrets" / PASSWORD_FILE
     path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)

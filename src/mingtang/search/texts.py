@@ -8,7 +8,7 @@ from .words import BREAK
 # What a program reads, and what stands in columns of its own.
 _CODES = {
     *("schema", "id", "kind", "code", "codes", "openness", "mode", "stages", "url", "clip", "at", "articles"),
-    *("sha256", "media_type", "language"),
+    *("sha256", "media_type", "language", "held_at"),
 }
 _COLUMNS = {"title", "document_number", "genre", "topic", "written_on", "effective_on", "signed_on"}
 

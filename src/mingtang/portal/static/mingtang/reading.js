@@ -48,8 +48,8 @@
     due.after(note);
   }
 
-  const box = document.getElementById("site-q");
-  const list = document.getElementById("site-suggestions");
+  const list = document.getElementById("suggestions");
+  const box = document.querySelector('input[list="suggestions"]');
   if (box && list) {
     let waiting = 0;
     box.addEventListener("input", () => {
