@@ -6,6 +6,7 @@ import os
 import re
 import shutil
 import socket
+import ssl
 import subprocess
 import sys
 import time
@@ -47,7 +48,7 @@ class Answer:
 
 @dataclass
 class Installation:
-    """Running programs by name. ``home`` is MINGTANG_HOME; ``ports`` where public, office, nginx and inner listen."""
+    """Running programs by name. ``home`` is MINGTANG_HOME; ``ports`` where public, office, nginx (with and without TLS) and inner listen."""
 
     home: Path
     database_url: str
@@ -66,6 +67,7 @@ class Installation:
             "MINGTANG_HOME": str(self.home),
             "MINGTANG_DATABASE_URL": self.database_url,
             "MINGTANG_PROXIES": "1",
+            "MINGTANG_TLS": "1",
             "PYTHONPATH": os.pathsep.join((str(ROOT / "src"), str(ROOT), LIBRARIES)),
             **more,
         }
@@ -133,9 +135,15 @@ class Installation:
             time.sleep(0.1)
         raise AssertionError(f"{name} was not ready in {READY_SECONDS} s: {log.read_text()[-3000:]}")
 
+    def _connect(self, name: str) -> http.client.HTTPConnection:
+        if name != "tls":
+            return http.client.HTTPConnection("127.0.0.1", self.ports[name], timeout=15)
+        trusted = ssl.create_default_context(cafile=self.home.parent / "nginx" / "certificate.pem")
+        return http.client.HTTPSConnection("127.0.0.1", self.ports[name], timeout=15, context=trusted)
+
     def claimed_size(self, name: str, path: str, size: int) -> Answer:
         """POST that only announces so many bytes."""
-        connection = http.client.HTTPConnection("127.0.0.1", self.ports[name], timeout=15)
+        connection = self._connect(name)
         try:
             connection.putrequest("POST", path)
             connection.putheader("Content-Length", str(size))
@@ -146,7 +154,7 @@ class Installation:
 
     def get(self, name: str, path: str, method: str = "GET", body: bytes | None = None, **headers: str) -> Answer:
         """One request, the path as it stands. Header names with underscores for hyphens."""
-        connection = http.client.HTTPConnection("127.0.0.1", self.ports[name], timeout=15)
+        connection = self._connect(name)
         try:
             connection.putrequest(method, path, skip_accept_encoding=True)
             for header, value in headers.items():
@@ -184,7 +192,7 @@ def write_nginx(folder: Path, public_root: Path, ports: dict[str, int]) -> Path:
     """The shipped configuration, filled in as docs/how-to/deploy.md says, inside a main file of the test's own."""
     folder.mkdir(parents=True, exist_ok=True)
     values = {
-        "MINGTANG_PUBLIC_LISTEN": f"127.0.0.1:{ports['nginx']}",
+        "MINGTANG_PUBLIC_LISTEN": f"127.0.0.1:{ports['nginx']};\n    listen 127.0.0.1:{ports['tls']} ssl",
         "MINGTANG_SERVER_NAME": "localhost",
         "MINGTANG_PUBLIC_ROOT": str(public_root),
         "MINGTANG_PUBLIC_PROCESS": f"127.0.0.1:{ports['public']}",
@@ -198,12 +206,17 @@ def write_nginx(folder: Path, public_root: Path, ports: dict[str, int]) -> Path:
         if BROTLI.exists():
             text = text.replace("# brotli_static on;", "brotli_static on;")
         (folder / template.stem).write_text(text, encoding="utf-8")
+    subject = ["-subj", "/CN=localhost", "-addext", "subjectAltName=DNS:localhost,IP:127.0.0.1"]
+    certify = ["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", *subject]
+    certify += ["-keyout", str(folder / "key.pem"), "-out", str(folder / "certificate.pem")]
+    subprocess.run(certify, check=True, capture_output=True)
     main = folder / "nginx.conf"
     main.write_text(
         (f"load_module {BROTLI};\n" if BROTLI.exists() else "")
         + ("user root;\n" if os.geteuid() == 0 else "")
         + f"worker_processes 2;\npid {folder}/pid;\nerror_log {folder}/error.log warn;\n"
         + "events { worker_connections 512; }\nhttp {\n    access_log off;\n"
+        + f"    ssl_certificate {folder}/certificate.pem;\n    ssl_certificate_key {folder}/key.pem;\n"
         + "".join(
             f"    {kind}_temp_path {folder}/{kind};\n" for kind in ("client_body", "proxy", "fastcgi", "uwsgi", "scgi")
         )
@@ -233,7 +246,7 @@ def installed(folder: Path) -> Iterator[Installation]:
             Path(unquote(urlsplit(url).netloc.partition("@")[2].partition(":")[0])).chmod(0o755)
         except postgres.NoServer:
             url = f"sqlite:///{home / 'mingtang.sqlite3'}"
-        ports = dict(zip(("public", "office", "nginx", "inner"), free_ports(4), strict=True))
+        ports = dict(zip(("public", "office", "nginx", "tls", "inner"), free_ports(5), strict=True))
         site = Installation(home, url, ports, stack)
         try:
             site.run("-m", "mingtang.cli.main", "migrate")

@@ -56,17 +56,17 @@ def test_the_public_process_reads_the_index_and_no_secret(site: Installation) ->
         assert sorted(path.name for path in (site.home.parent / "web" / "secrets").iterdir()) == ["django_key"]
 
 
-def test_a_form_goes_through(site: Installation) -> None:
+def test_a_form_goes_through_tls(site: Installation) -> None:
     page = page_of(site, KEPT)
-    form = site.get("nginx", f"/feedback/?page={page}")
-    assert form.status == 200
+    form = site.get("tls", f"/feedback/?page={page}")
+    assert form.status == 200 and "secure" in (form["set-cookie"] or "").lower()
     fields = dict(re.findall(r'<input[^>]*type="hidden"[^>]*name="([^"]+)"[^>]*value="([^"]*)"', form.body.decode()))
     assert {"csrfmiddlewaretoken", "request_key"} <= fields.keys()
     time.sleep(3)  # a form sent back sooner than a person can write counts as a machine's
     typed = urlencode({**fields, "what": "第二段有错字。", "page": page}).encode()
-    origin = f"http://127.0.0.1:{site.ports['nginx']}"
+    origin = f"https://127.0.0.1:{site.ports['tls']}"
     sent = site.get(
-        *("nginx", "/feedback/", "POST", typed),
+        *("tls", "/feedback/", "POST", typed),
         Content_Type="application/x-www-form-urlencoded",
         Cookie=(form["set-cookie"] or "").partition(";")[0],
         Origin=origin,
