@@ -104,14 +104,16 @@ def compressible(path: str) -> bool:
 
 def _holds(place: str, data: bytes, compress: bool) -> bool:
     try:
-        if os.stat(place).st_size != len(data):
+        stat = os.stat(place)
+        if stat.st_size != len(data):
             return False
         with open(place, "rb") as handle:
             if handle.read() != data:
                 return False
+        # A sibling older than its text was left by a process that was killed between the two.
+        return not compress or all(os.stat(place + suffix).st_mtime_ns >= stat.st_mtime_ns for suffix in SIBLINGS)
     except OSError:
         return False
-    return not compress or all(os.path.exists(place + suffix) for suffix in SIBLINGS)
 
 
 def _put(place: str, data: bytes) -> None:
