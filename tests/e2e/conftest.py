@@ -123,9 +123,9 @@ class Walk:
         """Go to an address, not counted: the place a person starts from."""
         self.page.goto(self.site.address + path)
 
-    def follow(self, target: Locator | str) -> None:
+    def follow(self, target: Locator | str | re.Pattern[str]) -> None:
         """Click what loads a page: one step."""
-        place = self.page.get_by_role("link", name=target) if isinstance(target, str) else target
+        place = self.page.get_by_role("link", name=target) if isinstance(target, str | re.Pattern) else target
         with self.page.expect_navigation():
             place.first.click()
         self.steps += 1

@@ -1,6 +1,7 @@
 """What officials and operators come to do, within the steps they are allowed."""
 
 import re
+import time
 from pathlib import Path
 
 import docx
@@ -144,8 +145,15 @@ def test_officer_publishes_and_sees_it_live_and_in_the_log(walk: Walk) -> None:
     walk.steps = 0
     walk.press("公开《关于中小学寒假时间安排的通知》")
     walk.finish(2)
-    walk.open("/policies/?q=寒假时间")
-    walk.follow(walk.page.get_by_role("link", name="关于中小学寒假时间安排的通知", exact=True))
+    paper = walk.page.get_by_role("link", name="关于中小学寒假时间安排的通知", exact=True)
+    deadline = time.monotonic() + 10
+    walk.open("/search?q=寒假时间")
+    while not paper.count() and time.monotonic() < deadline:
+        walk.page.wait_for_timeout(200)
+        walk.page.reload()
+    walk.follow(paper)
+    address = walk.page.url.removeprefix(walk.site.address).strip("/")
+    assert (walk.site.home / "public" / address / "index.html").exists()
     walk.sees("通教发〔2026〕", "发布解读材料", "看证明")
     walk.shot("live")
     walk.follow(walk.page.get_by_role("link", name="看证明"))
