@@ -30,7 +30,7 @@ from .engine import FACETS, Asked, Cursor, Entry
 from .words import BREAK, Word, indexed, units
 
 FORMAT = 1  # another one makes every index be built anew
-TITLE_BOOST, MOST_VALUES = 4.0, 2000
+TITLE_BOOST, PAPER_BONUS, MOST_VALUES = 4.0, 4.0, 2000
 FOLLOWING_HEAP, REBUILDING_HEAP = 32_000_000, 256_000_000  # bytes
 _EPOCH = datetime(2000, 1, 1, tzinfo=UTC)
 _CURSOR = 0
@@ -214,6 +214,10 @@ def _query(asked: Asked, but: str = "") -> Query:
         parts.append((Occur.Must, _silent(bounds)))
     if not parts:
         parts.append((Occur.Must, _silent(Query.all_query())))
+    elif asked.wanted:
+        # Whoever looks for a policy wants the paper first, then what explains it.
+        paper = Query.term_query(_schema(), "kind", "document", "basic")
+        parts.append((Occur.Should, Query.const_score_query(paper, PAPER_BONUS)))
     parts += [(Occur.MustNot, _in_text(word)) for word in asked.unwanted]
     if not asked.wanted:
         parts.append((Occur.MustNot, Query.term_query(_schema(), "id", _CURSOR)))
