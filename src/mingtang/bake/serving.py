@@ -4,7 +4,6 @@ It knows conditional and range requests, the compressed siblings, and what is go
 tree goes on to the application, so that a page outlives a dead database and a form still works.
 """
 
-import mimetypes
 import os
 from collections import OrderedDict
 from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -27,6 +26,18 @@ TYPES = {
     ".js": "text/javascript; charset=utf-8",
     ".svg": "image/svg+xml",
     ".txt": "text/plain; charset=utf-8",
+}
+# Files that are sent as they are. The system's own list is not asked: it differs from machine to machine.
+SENT_AS_THEY_ARE = {
+    ".pdf": "application/pdf",
+    ".docx": "application/vnd.openxmlformats-officedocument.wordprocessingml.document",
+    ".xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+    ".ofd": "application/ofd",
+    ".csv": "text/csv; charset=utf-8",
+    ".zip": "application/zip",
+    ".png": "image/png",
+    ".jpg": "image/jpeg",
+    ".jpeg": "image/jpeg",
 }
 # Signed texts of the log and the manifest have no ending.
 PLAIN = ("log/checkpoint", "log/key", "manifest/index")
@@ -209,7 +220,7 @@ def content_type(path: str) -> str:
     if path.startswith(BINARY):
         return "application/octet-stream"
     ending = os.path.splitext(path)[1]
-    return TYPES.get(ending) or mimetypes.guess_type(path)[0] or "application/octet-stream"
+    return TYPES.get(ending) or SENT_AS_THEY_ARE.get(ending) or "application/octet-stream"
 
 
 def _best(accepted: str) -> str:
