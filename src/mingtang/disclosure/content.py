@@ -98,6 +98,17 @@ PLACE_LABELS = {
     "source": _("信息来源"),
     "summary": _("内容概述"),
     "attachments": _("附件名称"),
+    "divisions": _("内设机构"),
+    "leaders": _("负责人"),
+    "address": _("办公地址"),
+    "office_hours": _("办公时间"),
+    "phone": _("联系电话"),
+    "fax": _("传真"),
+    "website": _("互联网联系方式"),
+    "openness_office": _("公开工作机构"),
+    "openness_phone": _("公开工作机构电话"),
+    "government": _("机关名称"),
+    "organ": _("公开工作机构"),
 }
 
 

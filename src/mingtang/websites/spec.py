@@ -1,3 +1,3 @@
 """Collects the kinds of records of this room, one file each."""
 
-from . import error_report_spec  # noqa: F401
+from . import error_report_spec, profile_spec  # noqa: F401
