@@ -11,6 +11,7 @@ import time
 import urllib.request
 from contextlib import suppress
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -87,7 +88,7 @@ def work(arguments: argparse.Namespace) -> int:
         close_old_connections()
         now = timezone.localtime()
         public_side.follow(now, thorough=rounds % THOROUGH_EVERY_ROUNDS == 0)
-        public_side.attempt("submissions", lambda now=now: receive(now))
+        public_side.attempt("submissions", partial(receive, now))
         if rounds % CLOCKS_EVERY_ROUNDS == 0:
             open_periodic(now)
             remind(now)

@@ -25,7 +25,7 @@ def section(request: HttpRequest, name: str) -> HttpResponse:
 
 
 def archive(request: HttpRequest, name: str, number: int) -> HttpResponse:
-    return _found(archive_page(name, number) if number < 2**31 else None).response()  # type: ignore[no-any-return]
+    return _found(archive_page(name, number) if number < 2**31 else None).response()
 
 
 def stage(request: HttpRequest, code: str) -> HttpResponse:
@@ -42,7 +42,7 @@ def region(request: HttpRequest, code: str) -> HttpResponse:
 def publication(request: HttpRequest, slug: str, number: int | None = None) -> HttpResponse:
     """A publication by its live edition, or by edition ``number``. 410 with a tombstone where it was erased."""
     loaded = _found(load_one(slug))
-    return _found(publication_page(loaded, number) if number != 0 else None).response()  # type: ignore[no-any-return]
+    return _found(publication_page(loaded, number) if number != 0 else None).response()
 
 
 def _found(thing: Any) -> Any:

@@ -89,7 +89,7 @@ def _facets(wanted: Wanted, found: Found) -> list[dict[str, Any]]:
             {
                 "label": label,
                 "count": count,
-                "query": wanted.query(**{name: "" if value == chosen else value}),
+                "query": _with(wanted, name, "" if value == chosen else value),
                 "chosen": value == chosen,
             }
             for value, label, count in found.facets.get(name, [])
@@ -101,12 +101,18 @@ def _facets(wanted: Wanted, found: Found) -> list[dict[str, Any]]:
     return made
 
 
+def _with(wanted: Wanted, name: str, value: str) -> str:
+    """The address's query with one filter changed."""
+    changes: dict[str, Any] = {name: value}
+    return wanted.query(1, **changes)
+
+
 def _chips(wanted: Wanted, found: Found) -> list[tuple[str, str]]:
     """What is filtered, in words, each with the query that removes it."""
     made = [(f"“{wanted.q}”", wanted.query(q=""))] if wanted.q else []
     for name, value in wanted.filters().items():
         labels = {code: label for code, label, _count in found.facets.get(name, [])}
-        made.append((f"{TITLES.get(name, name)}：{labels.get(value, value)}", wanted.query(**{name: ""})))
+        made.append((f"{TITLES.get(name, name)}：{labels.get(value, value)}", _with(wanted, name, "")))
     if wanted.since:
         made.append((f"{wanted.since}起", wanted.query(since=None)))
     if wanted.until:

@@ -4,12 +4,13 @@ The public tree is answered before Django is asked.
 """
 
 import os
+from typing import Any
 
 from django.conf import settings
 from django.core.wsgi import get_wsgi_application
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "mingtang.settings.embedded")
-_django = get_wsgi_application()
+_django: Any = get_wsgi_application()
 
 from mingtang.bake.serving import PublicFiles  # noqa: E402 - settings must be ready
 
