@@ -78,7 +78,7 @@ def test_a_guide_says_what_article_12_asks(city: City) -> None:
     publish(desk, drafted(desk, "disclosure_guide"))
     publication, payload = public("disclosure_guide")
     assert payload["schema"] == "disclosure_guide/1"
-    assert publication.title == "通辽市人民政府政府信息公开指南"
+    assert publication.title == "通辽市人民政府信息公开指南"
     text = "".join(f"{block['number']}{block['title']}{block['text']}" for block in payload["blocks"])
     for words in ("信息分类", "编排体系", "获取方式", "机构代码、年份和流水号", "当面或者寄信申请"):
         assert words in text

@@ -33,7 +33,12 @@ def write_guide(context: Context) -> None:
         unit = context.record.lead_unit
         guide.government = (government_of(unit) if unit.kind == "general_office" else unit).name
         guide.save(update_fields=["government"])
-    context.record.title = f"{guide.government}政府信息公开指南"
+    context.record.title = guide_title(guide.government)
+
+
+def guide_title(government: str) -> str:
+    """``奈曼旗人民政府信息公开指南``, ``通辽市教育局政府信息公开指南``."""
+    return f"{government.removesuffix('政府')}政府信息公开指南"
 
 
 def _write(context: Context, fields: Iterable[str], stage: str) -> None:

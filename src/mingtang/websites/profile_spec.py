@@ -10,7 +10,7 @@ from mingtang.text.bodies import public_blocks
 from mingtang.units.roles import DRAFTER, UNIT_HEAD
 
 from .models import DisclosureGuide, UnitProfile
-from .profile_services import CONTACT, write_guide, write_profile
+from .profile_services import CONTACT, guide_title, write_guide, write_profile
 
 FORMS = "mingtang.websites.profile_forms"
 STATES = (
@@ -88,7 +88,7 @@ def guide_payload(guide: DisclosureGuide) -> dict[str, Any]:
     lines = [f"{number}、{heading}\n{text}" for number, (heading, text) in zip("一二三", parts, strict=True)]
     return {
         "schema": "disclosure_guide/1",
-        "title": f"{guide.government}政府信息公开指南",
+        "title": guide_title(guide.government),
         "government": guide.government,
         "blocks": public_blocks("\n".join(lines)),
         "organ": guide.organ,

@@ -31,6 +31,8 @@ from mingtang.units.profile import current_profile
 from mingtang.units.selectors import general_office_of
 from mingtang.units.services import load_profile
 
+from .profiles import profile_stories
+
 PASSWORD = "mingtang-2026"  # noqa: S105 - printed at start-up; demo data never leaves the loopback address
 WORKING_ROLES = (
     roles.DRAFTER,
@@ -172,7 +174,8 @@ def load_year(*, now: datetime, step: Callable[[str], object]) -> dict[str, Any]
     step(f"演示城市：{len(papers)} 份文件、{len(events)} 场解读活动，从一年前做起……")
     for half_year in (now - timedelta(days=181), now):
         open_periodic(half_year)
-    _tell_in_order([*(_hold_event(year, event) for event in events), *(_walk(year, paper) for paper in papers)], step)
+    told = [*(_hold_event(year, event) for event in events), *(_walk(year, paper) for paper in papers)]
+    _tell_in_order([*told, *profile_stories(year, Story)], step)
     remind(now)
     return {"password": PASSWORD, "people": _worth_trying(year)}
 
