@@ -9,6 +9,7 @@ from collections import OrderedDict
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from email.utils import formatdate, parsedate_to_datetime
+from functools import lru_cache
 from pathlib import Path
 from threading import Lock
 from typing import Any
@@ -195,6 +196,7 @@ class PublicFiles:
         return [] if head else _bytes(found, 0, found.size)
 
 
+@lru_cache(maxsize=4096)
 def tree_path(path_info: str) -> str | None:
     """The path in the tree for a request's path; None where no file can be meant.
 
@@ -223,6 +225,7 @@ def content_type(path: str) -> str:
     return TYPES.get(ending) or SENT_AS_THEY_ARE.get(ending) or "application/octet-stream"
 
 
+@lru_cache(maxsize=256)
 def _best(accepted: str) -> str:
     """``br``, ``gzip``, ``br gzip`` where both will do, or nothing."""
     if not accepted:

@@ -26,7 +26,10 @@ def web(arguments: argparse.Namespace) -> int:
 
 
 def server_command(host: str, port: int) -> list[str]:
-    """The one way Mingtang starts its web server: one process, ``THREADS`` requests at a time."""
+    """The one way Mingtang starts its web server: one process, ``THREADS`` requests at a time.
+
+    Two threads of the server's own read and write connections while Python answers: half as many requests again.
+    """
     return [
         sys.executable,
         "-m",
@@ -41,6 +44,13 @@ def server_command(host: str, port: int) -> list[str]:
         "1",
         "--blocking-threads",
         str(THREADS),
+        "--runtime-mode",
+        "mt",
+        "--runtime-threads",
+        "2",
+        "--http",
+        "1",
+        "--no-ws",
         "--log-level",
         "warning",
         "mingtang.settings.wsgi:application",
