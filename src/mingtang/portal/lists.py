@@ -11,7 +11,7 @@ from typing import Any
 from django.db.models import Case, CharField, Count, F, Q, QuerySet, When
 from django.db.models.functions import Cast, TruncMonth
 
-from mingtang.editions.models import Publication, PublicationLink, PublicDuty, PublicRegion, PublicUnit
+from mingtang.editions.models import Publication, PublicationLink, PublicDuty, PublicRegion
 from mingtang.editions.selectors import publications
 from mingtang.rules import SHANGHAI, local_day
 
@@ -160,21 +160,6 @@ def stage_page(code: str) -> Page:
         "metadata": column_metadata("policies"),
     }
     return Page(f"stages/{code}/", "portal/stage.html", context)
-
-
-def region_page(region: PublicRegion) -> Page:
-    """The site of a banner or county: its bodies and what they published."""
-    rows = family("regions", region.pk)
-    context = {
-        "region": region,
-        "rows": newest(rows),
-        "count": rows.exclude(validity="erased").count(),
-        "bodies": list(PublicUnit.objects.filter(region_code__startswith=region.pk, valid_to=None).order_by("code")),
-        "others": list(PublicRegion.objects.filter(level=region.level).exclude(pk=region.pk).order_by("code")),
-        "section": "units",
-        "metadata": column_metadata("policies"),
-    }
-    return Page(f"regions/{region.pk}/", "portal/region.html", context)
 
 
 def monthly(now: datetime) -> list[tuple[datetime, Standing]]:

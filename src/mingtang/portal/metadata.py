@@ -17,6 +17,7 @@ COLUMNS = {
     "units": ("机构", "机构职能、负责人和联系方式", "机构;职能", "机构职能"),
     "articles": ("职责公示", "逐条公示职责办得怎么样", "职责;公示", "职责公示"),
 }
+COLUMN_OF = {"document": "policies", "unit_profile": "units", "disclosure_guide": "guide"}
 IN_FORCE = {"valid": "InForce", "amended": "PartiallyInForce", "not_yet": "NotInForce"}
 
 
@@ -28,9 +29,8 @@ def column_metadata(section: str) -> list[tuple[str, str]]:
 
 def article_metadata(publication: Publication, payload: Mapping[str, Any]) -> list[tuple[str, str]]:
     """The tags of an article page: its column, and title, time (the one the page shows) and source."""
-    section = "policies" if publication.kind == "document" else "interpretations"
     found = [
-        *column_metadata(section),
+        *column_metadata(COLUMN_OF.get(publication.kind, "interpretations")),
         ("ArticleTitle", publication.title),
         ("PubDate", stamp(publication.published_at)),
         ("ContentSource", str(payload.get("source") or publication.unit_name)),

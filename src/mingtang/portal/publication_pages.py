@@ -6,6 +6,7 @@ from typing import Any
 
 from mingtang.editions.models import ERASED, Edition
 
+from . import profiles
 from .kinds import KINDS
 from .languages import TRANSLATES, is_vertical
 from .loading import Loaded, payload_of
@@ -15,8 +16,19 @@ from .papers import contents, data_box, day, explanations, media, pieces, points
 from .rulebook import rulebook
 from .views_articles import timeless
 
-TEMPLATES = {"document": "portal/paper.html", "interpretation": "portal/interpretation.html"}
-SECTIONS = {"document": "policies", "interpretation": "interpretations", "interpretation_event": "interpretations"}
+TEMPLATES = {
+    "document": "portal/paper.html",
+    "interpretation": "portal/interpretation.html",
+    "unit_profile": "portal/profile.html",
+    "disclosure_guide": "portal/profile.html",
+}
+SECTIONS = {
+    "document": "policies",
+    "interpretation": "interpretations",
+    "interpretation_event": "interpretations",
+    "unit_profile": "units",
+    "disclosure_guide": "guide",
+}
 
 
 def publication_page(loaded: Loaded, number: int | None = None, *, as_of: datetime | None = None) -> Page | None:
@@ -46,6 +58,8 @@ def publication_page(loaded: Loaded, number: int | None = None, *, as_of: dateti
         context["points"] = points(payload)
         context["media"] = media(payload)
         context["held"] = day(payload.get("held_at", ""))
+        context["contact"] = profiles.contact(payload)
+        context["openness"] = profiles.openness_contact(payload)
     return Page(path, TEMPLATES.get(this.kind, "portal/event.html"), context)
 
 

@@ -18,6 +18,7 @@ from mingtang.editions.models import Edition, LogEntry, Publication
 from . import word_copy
 from .languages import is_vertical
 from .papers import day, pieces, points
+from .profiles import parts
 
 TEMPLATE = Path(__file__).parent / "typst" / "paper.typ"
 # Changes whenever the same edition would give other bytes: the ETag carries it.
@@ -155,6 +156,7 @@ def _after(payload: Mapping[str, Any]) -> list[tuple[str, list[str]]]:
     ]
     return [
         (str(_("解读要点")), [f"{name}：{words}" for name, words in points(payload)]),
+        *parts(payload),
         (str(_("删减说明")), cuts),
         (
             str(_("附件（见网站）")),

@@ -3,23 +3,22 @@
 from collections.abc import Iterator, Sequence
 from datetime import datetime
 
-from mingtang.editions.models import PublicRegion
-
-from .lists import SECTIONS, home_page, region_page, section_page, stage_page, stages
+from .lists import SECTIONS, home_page, section_page, stage_page, stages
+from .organisations import organisation_pages
 from .pages import Page
 from .rulebook import opinion_duties
 from .views_articles import about_page, article_page, articles_page
 
 
-def standing_pages(now: datetime) -> Iterator[Page]:
-    """All of them; boards are counted as of ``now`` and say so."""
+def standing_pages(now: datetime, units: set[str] | None = None) -> Iterator[Page]:
+    """All of them; boards are counted as of ``now`` and say so. ``units`` are the codes of bodies whose pages may have
+    changed; None means every body."""
     yield home_page(now)
     for name in SECTIONS:
         yield section_page(name)
     for code, _name in stages():
         yield stage_page(code)
-    for region in PublicRegion.objects.filter(level="county"):
-        yield region_page(region)
+    yield from organisation_pages(units, as_of=now)
     yield articles_page(now)
     for number in opinion_duties():
         yield article_page(number, now)

@@ -2,7 +2,16 @@
 
 from django.urls import path
 
-from . import proofs, views, views_articles, views_editions, views_intake, views_renderings, views_search
+from . import (
+    proofs,
+    views,
+    views_articles,
+    views_editions,
+    views_intake,
+    views_organisations,
+    views_renderings,
+    views_search,
+)
 
 app_name = "portal"
 urlpatterns = [
@@ -14,7 +23,12 @@ urlpatterns = [
         "interpretations/page/<int:number>/", views.archive, {"name": "interpretations"}, name="interpretations_archive"
     ),
     path("stages/<str:code>/", views.stage, name="stage"),
-    path("regions/<str:code>/", views.region, name="region"),
+    path("units/", views_organisations.units, name="units"),
+    path("units/<str:code>/", views_organisations.unit, name="unit"),
+    path("regions/<str:code>/", views_organisations.region, name="region"),
+    path("guide/", views_organisations.guide, name="guide"),
+    path("catalogue/", views_organisations.catalogue, name="catalogue"),
+    path("sitemap/", views_organisations.sitemap, name="sitemap"),
     path("articles/", views_articles.articles, name="articles"),
     path("articles/<int:number>/", views_articles.article, name="article"),
     path("articles/<int:number>/<str:code>/", views_articles.duty, name="duty"),

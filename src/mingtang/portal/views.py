@@ -5,10 +5,8 @@ from typing import Any
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponsePermanentRedirect
 from django.utils import timezone
 
-from mingtang.editions.models import PublicRegion
-
 from .jinja import respond
-from .lists import archive_page, home_page, region_page, section_page, stage_page, stages
+from .lists import archive_page, home_page, section_page, stage_page, stages
 from .loading import load_one
 from .publication_pages import publication_page
 
@@ -32,11 +30,6 @@ def stage(request: HttpRequest, code: str) -> HttpResponse:
     if code not in dict(stages()):
         raise Http404
     return stage_page(code).response()
-
-
-def region(request: HttpRequest, code: str) -> HttpResponse:
-    found = None if "\x00" in code else PublicRegion.objects.filter(pk=code).first()
-    return region_page(_found(found)).response()
 
 
 def publication(request: HttpRequest, slug: str, number: int | None = None) -> HttpResponse:

@@ -43,6 +43,16 @@ FIELDS = {
     "speaker": _("主讲人"),
     "place": _("地点"),
     "policies": _("讲解的政策"),
+    "leaders": _("负责人"),
+    "divisions": _("内设机构"),
+    "organ": _("公开工作机构"),
+    "address": _("办公地址"),
+    "office_hours": _("办公时间"),
+    "phone": _("联系电话"),
+    "fax": _("传真"),
+    "website": _("互联网联系方式"),
+    "openness_office": _("公开工作机构"),
+    "openness_phone": _("公开工作机构电话"),
 }
 CODES = {"stages": "five_disclosures", "openness": "openness_attributes", "mode": "disclosure_modes"}
 LONGEST_UNFOLDED = 3

@@ -9,7 +9,13 @@ from django.utils.translation import gettext_lazy as _
 from mingtang.editions.models import VALIDITY, Publication, PublicRegion, PublicUnit
 from mingtang.rules import load_rulebook
 
-KINDS = {"document": _("文件"), "interpretation": _("解读"), "interpretation_event": _("解读活动")}
+KINDS = {
+    "document": _("文件"),
+    "interpretation": _("解读"),
+    "interpretation_event": _("解读活动"),
+    "unit_profile": _("机构信息"),
+    "disclosure_guide": _("公开指南"),
+}
 LANGUAGES = {
     "zh-Hans": _("中文"),
     "zh": _("中文"),
