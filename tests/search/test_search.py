@@ -148,6 +148,17 @@ def test_sorting_and_pages(shelf: Shelf, titles: Titles) -> None:
     assert (deep.total, deep.hits) == (25, []) and "10000" in deep.notes[0]
 
 
+def test_pages_by_relevance_hold_every_paper_once(shelf: Shelf) -> None:
+    for number in range(230):
+        at = datetime(2020 + number % 7, 3, 1 + number % 28, number % 24, tzinfo=SHANGHAI)
+        shelf.publish(f"文件{number}", "供热" * (1 + number % 3), published_at=at)
+    follow()
+    for q in ("供热", "供"):
+        pages = [search(Wanted(q=q), page=page, size=30) for page in range(1, 10)]
+        keys = [hit.publication.pk for page in pages for hit in page.hits]
+        assert len(keys) == len(set(keys)) == 230 and {page.total for page in pages} == {230}
+
+
 def test_marks_stand_in_escaped_text(shelf: Shelf) -> None:
     shelf.publish(
         "<b>供热</b>通知",
