@@ -70,7 +70,7 @@ def test_a_unit_says_what_article_20_asks(city: City, client: Client) -> None:
 
 def test_a_unit_without_profile_says_so_and_has_no_feed(city: City, client: Client) -> None:
     page = get(client, "/units/mzj/")
-    assert "还没有在这里公布机构信息" in page and "还没有在这里公开过文件" in page
+    assert "还没有在这里公布职能、负责人和联系方式" in page and "还没有在这里公开过文件" in page
     assert "/feeds/unit/mzj" not in page and "/subscribe/?unit=mzj" in page
 
 

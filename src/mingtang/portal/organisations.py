@@ -32,6 +32,10 @@ UNIT_KINDS = {
     "village_committee": _("村（嘎查）民委员会"),
 }
 CATALOGUED, OVERVIEW = 50, 80
+OVERVIEWS = {
+    "unit_profile": _("职能、内设机构、负责人、地址和电话"),
+    "disclosure_guide": _("信息怎样分类、编排、获取，公开工作机构的地址和电话"),
+}
 # The items of article 20 of the Regulation in few words, each with where on this site it is found: words and address.
 ITEMS: tuple[tuple[Any, tuple[tuple[Any, str], ...]], ...] = (
     (_("行政法规、规章和规范性文件"), ((_("政策文件"), "/policies/"), (_("规范性文件"), "/search?q=规范性文件"))),
@@ -154,10 +158,16 @@ class Directory:
         return self.guide_of(city)
 
 
+def ordered(units: list[PublicUnit]) -> list[PublicUnit]:
+    """Those of the higher level first; within it by kind."""
+    places = {kind: place for place, kind in enumerate(UNIT_KINDS)}
+    return sorted(units, key=lambda unit: (len(unit.region_code), places.get(unit.kind, len(places)), unit.pk))
+
+
 def by_kind(units: list[PublicUnit]) -> list[tuple[str, list[PublicUnit]]]:
     """Bodies under the name of their kind; kinds in the order of ``UNIT_KINDS``."""
     found: dict[str, list[PublicUnit]] = {kind: [] for kind in UNIT_KINDS}
-    for unit in units:
+    for unit in ordered(units):
         found.setdefault(unit.kind, []).append(unit)
     return [(str(UNIT_KINDS.get(kind, _("其他"))), rows) for kind, rows in found.items() if rows]
 
@@ -177,7 +187,7 @@ def units_page(known: Directory | None = None) -> Page:
     )
     context = {
         "kinds": by_kind(belonging[""]),
-        "counties": [(region, belonging[region.pk]) for region in known.counties],
+        "counties": [(region, ordered(belonging[region.pk])) for region in known.counties],
         "ended": [(unit, known.units.get(unit.successor_code)) for unit in ended],
         "phones": {unit.pk: known.phone(unit) for unit in standing},
         "count": len(standing),
@@ -334,7 +344,12 @@ def overview(publication: Publication, payload: Mapping[str, Any]) -> str:
     """A publication in a sentence: its summary, else how its text begins, else what kind it is."""
     blocks = payload.get("blocks") or payload.get("material") or []
     told = [f"{block.get('title', '')} {block.get('text', '')}".strip() for block in blocks]
-    words = publication.summary or payload.get("summary", "") or next((text for text in told if len(text) > 12), "")
+    words = str(
+        OVERVIEWS.get(publication.kind)
+        or publication.summary
+        or payload.get("summary")
+        or next((text for text in told if len(text) > 12), "")
+    )
     words = " ".join(words.split()) or f"{publication.unit_name}的{KINDS.get(publication.kind, '')}"
     return words if len(words) <= OVERVIEW else f"{words[: OVERVIEW - 1]}…"
 

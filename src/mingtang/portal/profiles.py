@@ -14,14 +14,14 @@ from .papers import slug_of
 
 KINDS = ("unit_profile", "disclosure_guide")
 CONTACT = {
-    "organ": _("公开工作机构"),
+    "organ": _("机构名称"),
     "address": _("办公地址"),
     "office_hours": _("办公时间"),
     "phone": _("联系电话"),
     "fax": _("传真"),
-    "website": _("互联网联系方式"),
+    "website": _("网上联系"),
 }
-OPENNESS = {"openness_office": _("机构"), "openness_phone": _("电话")}
+OPENNESS = {"openness_office": _("公开找谁"), "openness_phone": _("公开电话")}
 TELEPHONE = re.compile(r"\+?[0-9][0-9-]{4,19}")
 
 
