@@ -14,6 +14,7 @@ from tests.deploy.installation import BROTLI, DEPLOY, Answer, Installation
 
 from mingtang.bake.serving import LASTING, SENT_AS_THEY_ARE, TYPES
 from mingtang.bake.tree import Tree
+from mingtang.text.attachments import MEDIA_TYPES
 
 pytestmark = pytest.mark.xdist_group("deploy")
 

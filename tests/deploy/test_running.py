@@ -47,8 +47,8 @@ def test_the_office_has_a_listener_of_its_own(site: Installation) -> None:
 
 
 def test_the_public_process_reads_the_index_and_no_secret(site: Installation) -> None:
-    found = site.get("nginx", f"/api/v1/publications?q={quote('冬季供热')}")
-    assert found.status == 200 and KEPT in found.text
+    path = f"/api/v1/publications?q={quote('冬季供热')}"
+    within_seconds(lambda: site.get("nginx", path), lambda answer: answer.status == 200 and KEPT in answer.text)
     if other_user():
         status = Path(f"/proc/{site.processes['public'].pid}/status").read_text()
         assert re.search(rf"^Uid:\s+{NOBODY}\s+{NOBODY}", status, re.M)
