@@ -1,8 +1,10 @@
 """What changed between editions, the record as data, and the proof, over editions made through the log."""
 
+import html
 import json
 import subprocess
 import sys
+from collections.abc import Callable
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -13,12 +15,37 @@ from django.test import Client
 from django.urls import reverse
 from tests.factories import Desk
 
+from mingtang.disclosure.checkpoints import sign_checkpoint
 from mingtang.editions.log import NewEntry, append_entries, salted_hash
-from mingtang.editions.models import ERASED, LIVE, SUPERSEDED, Edition, LogEntry, LogHead, LogNode, Publication
+from mingtang.editions.models import (
+    ERASED,
+    LIVE,
+    SUPERSEDED,
+    Checkpoint,
+    Edition,
+    LogEntry,
+    LogHead,
+    LogNode,
+    Publication,
+)
 from mingtang.text.canonical import canonical_json, content_hash
 
 START = datetime(2026, 3, 2, 9, 0, tzinfo=ZoneInfo("Asia/Shanghai"))
 SLUG = "000014349-2026-00012"
+
+
+Sign = Callable[[], None]
+
+
+@pytest.fixture
+def sign(settings: Any, tmp_path: Path) -> Sign:
+    """Sign the log as it stands, with a key of the test's own."""
+    settings.LOG_KEY, settings.PUBLIC_ROOT = tmp_path / "secrets" / "log_key", tmp_path / "public"
+
+    def signed() -> None:
+        assert sign_checkpoint(START + timedelta(days=30)) is not None
+
+    return signed
 
 
 def block(name: str, text: str, kind: str = "paragraph", number: str = "", title: str = "") -> dict[str, str]:
@@ -175,9 +202,10 @@ def test_the_record_is_exactly_the_hashed_text(client: Client) -> None:
     assert response.headers["ETag"] == f'"{new.payload_hash}"'
     assert client.get(address, headers={"if-none-match": f'"{new.payload_hash}"'}).status_code == 304
     assert client.get(address, headers={"if-none-match": f'"{old.payload_hash}"'}).status_code == 200
-    assert client.get(address, {"edition": "1"}).content == old.payload.encode()
+    folder = f"/pub/{SLUG}/edition"
+    assert client.get(f"{folder}/1/record.json").content == old.payload.encode()
     for wanted in ("0", "3", "-1", "x", "1.5", "²", "99999999999999999999"):
-        assert client.get(address, {"edition": wanted}).status_code == 404
+        assert client.get(f"{folder}/{wanted}/record.json").status_code == 404
 
 
 @pytest.mark.django_db
@@ -194,16 +222,18 @@ def test_erased_content_is_gone_but_its_proof_holds(client: Client) -> None:
     page = response.content.decode()
     assert response.status_code == 200 and "已核验" in page and "不符" not in page.split("<pre")[0]
     assert page.count("内容已依法清除，只核验记录") == 4
-    data = client.get(reverse("portal:proof", args=[SLUG]), {"format": "json"}).content.decode()
+    data = client.get(reverse("portal:proof_json", args=[SLUG])).content.decode()
     for salt in salts:
         assert salt not in page and salt not in data
     assert "张三" not in page + data + compared.content.decode()
 
 
 @pytest.mark.django_db
-def test_the_proof_is_checked_and_says_so(client: Client) -> None:
+def test_the_proof_is_checked_and_says_so(client: Client, sign: Sign) -> None:
     publication = publish(paper(), paper(title="第二版"))
+    assert "还没有签进总指纹" in client.get(reverse("portal:proof", args=[SLUG])).content.decode()
     publish(paper(), slug="000014349-2026-00013")
+    sign()
     page = client.get(reverse("portal:proof", args=[SLUG])).content.decode()
     assert "已核验" in page and "不符" not in page.split("<pre")[0]
     head = LogHead.objects.get()
@@ -214,14 +244,15 @@ def test_the_proof_is_checked_and_says_so(client: Client) -> None:
 
 @pytest.mark.django_db
 @pytest.mark.parametrize("damage", ["payload", "salted_hash", "kind", "root", "node", "missing", "leaf"])
-def test_any_damage_is_said_plainly(client: Client, damage: str) -> None:
+def test_any_damage_is_said_plainly(client: Client, sign: Sign, damage: str) -> None:
     publication = publish(paper(), paper(title="第二版"))
     publish(paper(), slug="000014349-2026-00013")
+    sign()
     entry = publication.log_entries.get(edition_number=1)
     if damage == "payload":
         publication.editions.filter(number=1).update(payload=canonical_json(paper(title="掉包的标题")))
     elif damage == "root":
-        LogHead.objects.update(root="0" * 64)
+        Checkpoint.objects.update(root="0" * 64)
     elif damage == "node":
         LogNode.objects.filter(level=0, position=1).update(hash="0" * 64)
     elif damage == "missing":
@@ -231,7 +262,7 @@ def test_any_damage_is_said_plainly(client: Client, damage: str) -> None:
         LogEntry.objects.filter(pk=entry.pk).update(**{"leaf_hash" if damage == "leaf" else damage: changed})
     response = client.get(reverse("portal:proof", args=[SLUG]))
     assert response.status_code == 200
-    assert "重新计算的结果和公开日志对不上" in response.content.decode()
+    assert "记录和公开日志对不上" in response.content.decode()
 
 
 @pytest.mark.django_db
@@ -243,15 +274,16 @@ def test_a_publication_outside_the_log_is_not_called_verified(client: Client) ->
 
 
 @pytest.mark.django_db
-def test_the_printed_program_checks_what_was_downloaded(client: Client, tmp_path: Path) -> None:
+def test_the_printed_program_checks_what_was_downloaded(client: Client, sign: Sign, tmp_path: Path) -> None:
     publish(paper(), slug="000014349-2026-00011")
     publish(paper(), paper(title="第二版"))
     for number in range(13, 16):
         publish(paper(), slug=f"000014349-2026-000{number}")
-    response = client.get(reverse("portal:proof", args=[SLUG]))
-    program = str(response.context["script"])
+    sign()
+    page = client.get(reverse("portal:proof", args=[SLUG])).content.decode()
+    program = html.unescape(page.split('aria-label="核验程序"><code>')[1].split("</code>")[0])
     (tmp_path / "verify.py").write_text(program, encoding="utf-8")
-    (tmp_path / "proof.json").write_bytes(client.get(reverse("portal:proof", args=[SLUG]), {"format": "json"}).content)
+    (tmp_path / "proof.json").write_bytes(client.get(reverse("portal:proof_json", args=[SLUG])).content)
 
     def run(record: bytes) -> list[str]:
         (tmp_path / "record.json").write_bytes(record)
