@@ -1,6 +1,7 @@
 """Every public address x everything that must not be public. A new address without an entry fails."""
 
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -11,6 +12,7 @@ from tests.factories import City, Desk, make_desk
 from mingtang.disclosure.services import note_shown
 from mingtang.editions.models import Publication
 from mingtang.records.models import Record
+from mingtang.search.following import rebuild
 from mingtang.text.attachments import read_attachment
 from mingtang.units import roles
 
@@ -37,19 +39,27 @@ def addresses(publication: Publication) -> Iterator[tuple[str, str]]:
     path = f"/{publication.path}/"
     yield "publication", path
     yield "edition", f"{path}edition/1/"
+    yield "edition_record_json", f"{path}edition/1/record.json"
+    yield "proof_json", f"{path}proof.json"
     yield "record_json", f"{path}record.json"
     yield "paper_pdf", f"{path}paper.pdf"
     yield "paper_docx", f"{path}paper.docx"
     yield "proof", f"{path}proof/"
-    yield "proof", f"{path}proof/?format=json"
     yield "difference", f"{path}difference/1/2/"
 
 
 FIXED = {
     "home": ["/"],
-    "policies": ["/policies/", "/policies/?q=秘密", "/policies/?kind=interpretation", "/policies/?validity=erased"],
+    "policies": ["/policies/", "/policies/?q=秘密"],
+    "policies_archive": ["/policies/page/1/"],
+    "interpretations": ["/interpretations/"],
+    "interpretations_archive": ["/interpretations/page/1/"],
+    "stage": ["/stages/service/"],
+    "search": ["/search", "/search?q=秘密", "/search?q=公开的文件", "/search?validity=withdrawn&sort=newest"],
+    "suggest": ["/search/suggest?q=秘密", "/search/suggest?q=公开"],
     "articles": ["/articles/"],
     "article": ["/articles/10/", "/articles/18/"],
+    "duty": ["/articles/10/D10.5/", "/articles/10/D10.5/?state=running"],
     "about": ["/about/"],
     "units": ["/units/"],
     "unit": ["/units/fgw/", "/units/hbj/"],
@@ -114,7 +124,9 @@ def full_house(city: City) -> Desk:
     return desk
 
 
-def test_nothing_private_stands_on_any_public_page(full_house: Desk) -> None:
+def test_nothing_private_stands_on_any_public_page(full_house: Desk, settings: Any, tmp_path: Path) -> None:
+    settings.SEARCH_ROOT = tmp_path / "search"
+    rebuild()
     client = Client()
     pages = [address for found in FIXED.values() for address in found]
     pages += [address for publication in Publication.objects.all() for _, address in addresses(publication)]

@@ -10,11 +10,13 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from mingtang.editions.models import Publication, PublicDuty
 from mingtang.editions.selectors import MET, duty_state
-from mingtang.portal.rulebook import opinion_duties
-from mingtang.portal.views_articles import Standing, described, period_words, standings, this_year
+from mingtang.portal.rulebook import STATE_LABELS, opinion_duties
+from mingtang.portal.views_articles import Standing, described, period_words, standing_as, standings, this_year
 
 SHANGHAI = ZoneInfo("Asia/Shanghai")
 NOW = datetime(2026, 7, 1, 10, 0, tzinfo=SHANGHAI)
@@ -210,11 +212,36 @@ def test_many_instances_are_turned_by_page_and_bad_pages_do_no_harm(client: Clie
         make_duty(closed_at=day(3, 3), unit_name=f"单位{number:02d}号", opened_at=day(3, 2) + timedelta(minutes=number))
     address = reverse("portal:article", args=[10])
     first = text_of(client.get(address))
-    assert "单位44号" in first and "单位24号" not in first and "第1页，共3页45件" in first
-    assert "单位24号" in text_of(client.get(address, {"duty": "D10.5", "page": "2"}))
-    assert "单位44号" in text_of(client.get(address, {"duty": "D10.6", "page": "2"}))
+    assert "单位44号" in first and "单位24号" not in first and "看全部45件" in first
+    every = reverse("portal:duty", args=[10, "D10.5"])
+    assert f'href="{every}"' in first
+    assert "第1页，共3页" in text_of(client.get(every))
+    assert "单位24号" in text_of(client.get(every, {"page": "2"}))
+    assert "共0件" in text_of(client.get(every, {"state": "overdue"}))
+    assert "共45件" in text_of(client.get(every, {"state": "nonsense"}))
     for page in ("x", "-1", "99999999999999999999", "", "<b>"):
-        assert client.get(address, {"duty": "D10.5", "page": page}).status_code == 200
+        assert client.get(every, {"page": page}).status_code == 200
+    for missing in ((10, "D16.1"), (27, "D10.5"), (10, "x")):
+        assert client.get(reverse("portal:duty", args=missing)).status_code == 404
+
+
+moments = st.one_of(st.none(), st.integers(-200, 200).map(lambda hours: NOW + timedelta(hours=hours)))
+
+
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(due=moments, closed=moments, advisory=st.booleans(), exempt=st.sampled_from(["", "依据"]))
+@pytest.mark.django_db
+def test_the_drill_down_sorts_duties_as_they_stand(
+    due: datetime | None, closed: datetime | None, advisory: bool, exempt: str
+) -> None:
+    made = make_duty(due_at=due, closed_at=closed, advisory=advisory, exempt_ground=exempt)
+    try:
+        found = [
+            state for state in STATE_LABELS if PublicDuty.objects.filter(standing_as(state, NOW), pk=made.pk).exists()
+        ]
+        assert found == [duty_state(made, NOW)]
+    finally:
+        made.delete()
 
 
 @pytest.mark.django_db
