@@ -11,7 +11,7 @@ from django.utils import timezone
 from tests.factories import Desk, at
 from tests.search.conftest import Shelf
 
-from mingtang.api.schemas import Document, Interpretation, InterpretationEvent
+from mingtang.api.schemas import DisclosureGuide, Document, Interpretation, InterpretationEvent, UnitProfile
 from mingtang.cli.demo.year import load_year
 from mingtang.editions.models import Edition, Publication
 from mingtang.search.following import follow
@@ -178,7 +178,13 @@ def test_what_was_erased_leaves_a_notice_everywhere(client: Client, house: Desk)
 def test_every_edition_of_the_demonstration_city_keeps_to_the_described_schema(db: Any) -> None:
     """A year of the city: all kinds of publications, their versions and withdrawn ones."""
     load_year(now=timezone.localtime(), step=lambda words: None)
-    models = {"document/1": Document, "interpretation/1": Interpretation, "interpretation_event/1": InterpretationEvent}
+    models = {
+        "document/1": Document,
+        "interpretation/1": Interpretation,
+        "interpretation_event/1": InterpretationEvent,
+        "unit_profile/1": UnitProfile,
+        "disclosure_guide/1": DisclosureGuide,
+    }
     seen = set()
     for text in Edition.objects.exclude(state="erased").values_list("payload", flat=True):
         payload = json.loads(text)

@@ -8,7 +8,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Discriminator, Field, Tag
 
-KNOWN = ("document/1", "interpretation/1", "interpretation_event/1")
+KNOWN = ("document/1", "interpretation/1", "interpretation_event/1", "unit_profile/1", "disclosure_guide/1")
 
 
 class Content(BaseModel):
@@ -125,6 +125,60 @@ class InterpretationEvent(Content):
     mode: str = Field("", description="公开方式")
 
 
+class Division(Content):
+    """内设机构。"""
+
+    name: str = Field("", description="名称")
+    work: str = Field("", description="职责")
+    phone: str = Field("", description="电话")
+
+
+class Leader(Content):
+    """负责人。"""
+
+    name: str = Field("", description="姓名")
+    post: str = Field("", description="职务")
+    work: str = Field("", description="分工")
+
+
+class UnitProfile(Content):
+    """机构信息（unit_profile/1）。"""
+
+    schema_: Literal["unit_profile/1"] = Field(alias="schema")
+    title: str = Field(description="标题")
+    blocks: list[Block] = Field([], description="主要职能")
+    divisions: list[Division] = Field([], description="内设机构")
+    leaders: list[Leader] = Field([], description="负责人")
+    openness_office: str = Field("", description="政府信息公开工作机构")
+    openness_phone: str = Field("", description="政府信息公开工作机构的电话")
+    address: str = Field("", description="办公地址")
+    office_hours: str = Field("", description="办公时间")
+    phone: str = Field("", description="电话")
+    fax: str = Field("", description="传真")
+    website: str = Field("", description="网址")
+    stages: list[str] = Field([], description="五公开类别")
+    openness: str = Field("", description="公开属性")
+    mode: str = Field("", description="公开方式")
+
+
+class DisclosureGuide(Content):
+    """公开指南（disclosure_guide/1）。"""
+
+    schema_: Literal["disclosure_guide/1"] = Field(alias="schema")
+    title: str = Field(description="标题")
+    government: str = Field("", description="哪一级政府的指南")
+    blocks: list[Block] = Field([], description="信息分类、编排体系、获取方式")
+    organ: str = Field("", description="公开工作机构")
+    address: str = Field("", description="办公地址")
+    office_hours: str = Field("", description="办公时间")
+    phone: str = Field("", description="电话")
+    fax: str = Field("", description="传真")
+    website: str = Field("", description="网址")
+    stages: list[str] = Field([], description="五公开类别")
+    openness: str = Field("", description="公开属性")
+    mode: str = Field("", description="公开方式")
+
+
 class Other(Content):
     """别的种类。新种类随时会有；不认识的请按一般内容处理。"""
 
@@ -141,6 +195,8 @@ Payload = Annotated[
     Annotated[Document, Tag("document/1")]
     | Annotated[Interpretation, Tag("interpretation/1")]
     | Annotated[InterpretationEvent, Tag("interpretation_event/1")]
+    | Annotated[UnitProfile, Tag("unit_profile/1")]
+    | Annotated[DisclosureGuide, Tag("disclosure_guide/1")]
     | Annotated[Other, Tag("other")],
     Discriminator(_schema),
 ]

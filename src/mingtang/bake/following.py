@@ -71,7 +71,7 @@ def follow(now: datetime, key: Key, root: Path | None = None, *, fresh: bool = F
     else:
         assert before is not None
         ids = touched_by(before, size)
-        touched = Touched.of(ids)
+        touched = Touched.of(ids, duties_since=before.duties)
     _bake(tree, ids, touched, checkpoint, before.log_size if before and not whole else 0, now, key)
     states.write(root, states.State(size, states.release(), now.isoformat(), duties))
     return Baked(size, len(ids), whole)

@@ -11,7 +11,7 @@ from django.contrib.staticfiles import finders
 from django.contrib.staticfiles.storage import staticfiles_storage
 
 import mingtang.portal
-from mingtang.editions.models import Checkpoint, Publication
+from mingtang.editions.models import Checkpoint, Publication, PublicDuty
 from mingtang.portal import lists, site
 from mingtang.portal.pages import Page
 
@@ -25,18 +25,22 @@ SITEMAP_ENTRIES = 5000
 
 @dataclass
 class Touched:
-    """What the publications of a pass have to do with: only these lists and feeds are made anew."""
+    """What the publications of a pass have to do with: only these lists and feeds are made anew. ``bodies`` are those
+    whose pages may have changed, also by a duty that hangs on no publication."""
 
     ids: list[int]
+    bodies: set[str] = field(default_factory=set)
     units: dict[str, str] = field(default_factory=dict)
     topics: set[str] = field(default_factory=set)
 
     @classmethod
-    def of(cls, ids: list[int] | None) -> "Touched":
+    def of(cls, ids: list[int] | None, *, duties_since: int = 0) -> "Touched":
         rows = Publication.objects.all() if ids is None else Publication.objects.filter(pk__in=ids)
-        found = cls(ids or [])
+        changed = PublicDuty.objects.filter(changed__gt=duties_since).values_list("unit_code", flat=True)
+        found = cls(ids or [], set(changed))
         for code, name, topic in rows.order_by("pk").values_list("unit_code", "unit_name", "topic"):
             found.units[code] = name
+            found.bodies.add(code)
             if topic:
                 found.topics.add(topic)
         return found
@@ -62,7 +66,8 @@ def _files(touched: Touched | None, now: datetime) -> Iterator[tuple[str, bytes]
     if touched is None:
         yield from _assets()
         yield "robots.txt", _robots().encode()
-    for page in (*site.standing_pages(now), *_archives(touched)):
+    bodies = touched.bodies if touched else None
+    for page in (*site.standing_pages(now, bodies), *_archives(touched)):
         yield f"{page.path}index.html", page.text().encode()
     these = touched or Touched.of(None)
     yield from publication_feeds(these.units, these.topics)
