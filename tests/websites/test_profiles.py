@@ -1,10 +1,12 @@
 """Unit profiles and disclosure guides through the one door: what they must say, one live per unit, new editions."""
 
 import json
+import re
 from typing import Any
 
 import pytest
 from django.db import IntegrityError, transaction
+from django.test import Client
 from tests.factories import City, Desk, make_desk
 
 from mingtang.disclosure.content import find_personal_data, payload_of
@@ -187,3 +189,28 @@ def test_a_mobile_is_masked_unless_the_reviewer_keeps_it_and_is_named_in_chinese
     assert [label_of(place.place) for place in found] == ["公开工作机构电话"]
     publish(desk, record)
     assert "13800138000" not in public("unit_profile")[1]["openness_phone"]
+
+
+@pytest.mark.parametrize("kind", ("unit_profile", "disclosure_guide"))
+def test_the_desk_takes_a_draft_shows_it_and_keeps_rows_when_it_is_edited(city: City, kind: str) -> None:
+    client = Client()
+    drafter = city.person(city.unit("市政府办公厅"), roles.DRAFTER)
+    client.force_login(drafter, backend="django.contrib.auth.backends.ModelBackend")
+    form = client.get(f"/desk/{kind}/new/")
+    assert form.status_code == 200
+    data: dict[str, Any] = dict(re.findall(r'type="hidden" name="([^"]+)" value="([^"]*)"', form.content.decode()))
+    for name, value in (PROFILE if kind == "unit_profile" else GUIDE).items():
+        if isinstance(value, list):
+            data |= {f"{name}-{at}-{key}": words for at, row in enumerate(value) for key, words in row.items()}
+        else:
+            data[name] = value
+    made = client.post(f"/desk/{kind}/new/", data, follow=True)
+    assert made.status_code == 200
+    record = Record.objects.get(kind=kind)
+    page = client.get(f"/desk/{kind}/{record.pk}/").content.decode()
+    editing = client.get(f"/desk/{kind}/{record.pk}/edit/").content.decode()
+    if kind == "unit_profile":
+        assert UnitProfile.objects.get(record=record).leaders == PROFILE["leaders"]
+        assert "包秀英" in page and ">包秀英</textarea>" in editing
+    else:
+        assert "市政府办公厅政务公开科" in page and "市政府办公厅政务公开科" in editing
