@@ -257,7 +257,8 @@ def installed(folder: Path) -> Iterator[Installation]:
             site.start_nginx()
             for name in ("public", "office"):
                 site.wait(name, "/healthz")
-            site.wait("nginx", "/")
+            # The last file of a pass: everything is baked.
+            site.wait("nginx", "/manifest/index")
             yield site
         finally:
             for name in list(site.processes):
