@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 import re
 import shutil
+import signal
 import statistics
 import subprocess
 import sys
@@ -15,7 +16,7 @@ import tempfile
 import time
 import urllib.request
 from collections.abc import Iterator
-from contextlib import AbstractContextManager, ExitStack, contextmanager
+from contextlib import AbstractContextManager, ExitStack, contextmanager, suppress
 from pathlib import Path
 
 from tests.bench.bench_ground import Row, row
@@ -128,7 +129,8 @@ def _nginx(conf: Path, port: int, path: str) -> AbstractContextManager[None]:
 
 @contextmanager
 def _running(command: list[str], environment: dict[str, str], port: int, path: str) -> Iterator[None]:
-    process = subprocess.Popen(command, env=environment, cwd=ROOT, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    quiet = subprocess.DEVNULL
+    process = subprocess.Popen(command, env=environment, cwd=ROOT, stdout=quiet, stderr=quiet, start_new_session=True)
     try:
         deadline = time.monotonic() + 60
         while True:
@@ -142,7 +144,11 @@ def _running(command: list[str], environment: dict[str, str], port: int, path: s
         yield
     finally:
         process.terminate()
-        process.wait(20)
+        with suppress(subprocess.TimeoutExpired):
+            process.wait(10)
+        with suppress(ProcessLookupError):
+            os.killpg(process.pid, signal.SIGKILL)
+        process.wait()
 
 
 def _wagtail(folder: Path, size: int, port: int) -> tuple[list[str], dict[str, str]] | None:

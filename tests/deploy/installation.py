@@ -5,6 +5,7 @@ import http.client
 import os
 import re
 import shutil
+import signal
 import socket
 import ssl
 import subprocess
@@ -82,7 +83,13 @@ class Installation:
     def start(self, name: str, command: list[str], **more: str) -> None:
         with (self.home.parent / f"{name}.log").open("ab") as log:
             self.processes[name] = subprocess.Popen(
-                command, env=self.environment(**more), cwd=ROOT, stdout=log, stderr=log, umask=0o027
+                command,
+                env=self.environment(**more),
+                cwd=ROOT,
+                stdout=log,
+                stderr=log,
+                umask=0o027,
+                start_new_session=True,
             )
 
     def start_web(self, settings: str) -> None:
@@ -110,13 +117,14 @@ class Installation:
         self.start("nginx", [nginx_program(), "-c", str(conf), "-g", "daemon off;"])
 
     def stop(self, name: str) -> None:
+        """Ask it to end; what is left of it after ten seconds is killed."""
         process = self.processes.pop(name)
         process.terminate()
-        try:
+        with suppress(subprocess.TimeoutExpired):
             process.wait(10)
-        except subprocess.TimeoutExpired:
-            process.kill()
-            process.wait()
+        with suppress(ProcessLookupError):
+            os.killpg(process.pid, signal.SIGKILL)
+        process.wait()
 
     def stop_database(self) -> None:
         """Stop the server; SQLite's file is taken away instead."""
