@@ -15,7 +15,7 @@ from urllib.error import HTTPError, URLError
 from urllib.parse import quote
 from urllib.request import Request, urlopen
 
-import brotli  # type: ignore[import-untyped]
+import brotli
 
 AT_ONCE = 4
 TRIES = 3

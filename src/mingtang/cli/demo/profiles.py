@@ -1,7 +1,7 @@
 """How the demonstration city's bodies publish their profiles and disclosure guides; what they say is in profiles.toml."""
 
 import tomllib
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -30,7 +30,7 @@ def _unit(told: dict[str, Any]) -> Unit:
     return Unit.objects.get(short_name=told["unit"], valid_to=None)
 
 
-def _tell(story: "Story", kind: str, content: dict[str, Any]) -> Iterator[Any]:
+def _tell(story: "Story", kind: str, content: dict[str, Any]) -> Generator[Any, None, Record]:
     """From the draft to the public page. The record is what the story returns."""
     yield story.moment
     actor = story.actor(roles.DRAFTER)
