@@ -27,6 +27,8 @@ def test_content_is_told_apart_by_its_schema(client: Client) -> None:
         "document/1",
         "interpretation/1",
         "interpretation_event/1",
+        "unit_profile/1",
+        "disclosure_guide/1",
     ]
     assert {"schema", "title", "blocks"} <= set(schemas["Document"]["required"])
     assert "Row" in schemas and "Problem" in schemas

@@ -24,7 +24,6 @@ from tests import postgres
 from tests.databases import ROOT
 
 DEPLOY = ROOT / "deploy"
-PORTS = range(8410, 8490)
 READY_SECONDS = 60
 LIBRARIES = str(Path(django.__file__).parent.parent)
 # Of every Unix: a user without rights, and a group that nobody needs here.
@@ -274,11 +273,9 @@ def installed(folder: Path) -> Iterator[Installation]:
 
 
 def free_ports(count: int) -> list[int]:
-    found = []
-    for port in PORTS:
-        with socket.socket() as probe, suppress(OSError):
-            probe.bind(("127.0.0.1", port))
-            found.append(port)
-            if len(found) == count:
-                return found
-    raise AssertionError(f"no {count} free ports in {PORTS}")
+    """As the system gives them out, held together until all are known."""
+    with ExitStack() as stack:
+        probes = [stack.enter_context(socket.socket()) for _ in range(count)]
+        for probe in probes:
+            probe.bind(("127.0.0.1", 0))
+        return [probe.getsockname()[1] for probe in probes]

@@ -87,11 +87,11 @@ def work(arguments: argparse.Namespace) -> int:
     while not stopping.is_set() and os.getppid() == parent:
         close_old_connections()
         now = timezone.localtime()
+        if rounds % CLOCKS_EVERY_ROUNDS == 0:
+            public_side.attempt("periodic", partial(open_periodic, now))
+            public_side.attempt("remind", partial(remind, now))
         public_side.follow(now, thorough=rounds % THOROUGH_EVERY_ROUNDS == 0)
         public_side.attempt("submissions", partial(receive, now))
-        if rounds % CLOCKS_EVERY_ROUNDS == 0:
-            open_periodic(now)
-            remind(now)
         rounds += 1
         stopping.wait(TICK_SECONDS)
     stopping.set()
