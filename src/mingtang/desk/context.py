@@ -8,7 +8,9 @@ from django.http import HttpRequest
 from mingtang.records.spec import all_specs
 from mingtang.units.models import Post
 from mingtang.units.profile import current_profile
-from mingtang.units.roles import ADMINISTRATORS, AUDIT_ADMINISTRATOR
+from mingtang.units.roles import ADMINISTRATORS
+
+from .administration import menu_of
 
 
 def desk(request: HttpRequest) -> Mapping[str, Any]:
@@ -22,6 +24,6 @@ def desk(request: HttpRequest) -> Mapping[str, Any]:
         "site_name": current_profile().site_name,
         "kinds": all_specs() if business else (),
         "business": business,
-        "auditor": AUDIT_ADMINISTRATOR in actor.roles,
+        "administration": menu_of(actor),
         "unit_names": "、".join(sorted({post.unit.short_name for post in posts})),
     }

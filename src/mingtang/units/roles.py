@@ -28,3 +28,23 @@ ROLES = {
     AUDIT_ADMINISTRATOR: _("审计管理员"),
 }
 ADMINISTRATORS = frozenset({SYSTEM_ADMINISTRATOR, SECURITY_ADMINISTRATOR, AUDIT_ADMINISTRATOR})
+# Who of the three does what. An action belongs to one of them alone; a page that several need names several actions.
+ADMINISTRATION = {
+    "units": SYSTEM_ADMINISTRATOR,
+    "accounts": SYSTEM_ADMINISTRATOR,
+    "calendar": SYSTEM_ADMINISTRATOR,
+    "setup_check": SYSTEM_ADMINISTRATOR,
+    "health": SYSTEM_ADMINISTRATOR,
+    "mail_test": SYSTEM_ADMINISTRATOR,
+    "backup_state": SYSTEM_ADMINISTRATOR,
+    "posts": SECURITY_ADMINISTRATOR,
+    "delegations": SECURITY_ADMINISTRATOR,
+    "hand_over": SECURITY_ADMINISTRATOR,
+    "credentials": SECURITY_ADMINISTRATOR,
+    "sessions": SECURITY_ADMINISTRATOR,
+    "sign_in_policy": SECURITY_ADMINISTRATOR,
+    "key_state": SECURITY_ADMINISTRATOR,
+    "journal": AUDIT_ADMINISTRATOR,
+    "audit": AUDIT_ADMINISTRATOR,
+    "audit_export": AUDIT_ADMINISTRATOR,
+}
