@@ -1,5 +1,6 @@
 """One process for everything: the back office and the public site, as `make serve` starts it."""
 
+import os
 from datetime import timedelta
 
 from .base import *  # noqa: F403
@@ -90,6 +91,14 @@ ACCOUNT_SESSION_REMEMBER = False
 ACCOUNT_RATE_LIMITS = {"login": "300/m/ip", "login_failed": "5/15m/key,30/d/key"}
 MFA_ADAPTER = "mingtang.units.adapter.SealedSecrets"
 ONE_TIME_CODE_KEY = _secret("one_time_code_key")
+# Marks the rows of the audit trail and seals the network addresses in them. It stays: an old mark needs its key.
+AUDIT_KEY = _secret("audit_key")
+# How long access rows are kept; their seals and the journal are kept for good.
+AUDIT_MONTHS = int(os.environ.get("MINGTANG_AUDIT_MONTHS", "36"))
+if AUDIT_MONTHS < 6:
+    raise ValueError("MINGTANG_AUDIT_MONTHS 不能少于 6：审计记录至少保存六个月。")
+# How often one person may open citizens' identities in an hour, and from how many on the auditor is told.
+IDENTITY_LOOKS = {"most": 60, "unusual": 20}
 MFA_SUPPORTED_TYPES = ["totp", "recovery_codes"]
 MFA_ALLOW_UNVERIFIED_EMAIL = True
 MFA_TOTP_ISSUER = "Mingtang"

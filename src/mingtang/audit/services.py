@@ -1,0 +1,97 @@
+"""Noting who looked at what: one row an access."""
+
+import logging
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.db import transaction
+
+from mingtang.rows import insert
+
+from .models import Access
+from .names import ACTIONS
+from .rows import mark_of, seal_address, values_of
+
+logger = logging.getLogger(__name__)
+
+
+@dataclass
+class Asked:
+    """The request under way: where it came from, and whether an access was noted for it already."""
+
+    address: str = ""
+    request_id: str = ""
+    noted: bool = False
+
+    def is_noted(self) -> None:
+        self.noted = True
+
+
+_asked: ContextVar[Asked | None] = ContextVar("audit_request", default=None)
+
+
+@contextmanager
+def asking(address: str, request_id: str) -> Iterator[Asked]:
+    """Everything noted inside belongs to one request from ``address``."""
+    asked = Asked(address, request_id)
+    token = _asked.set(asked)
+    try:
+        yield asked
+    finally:
+        _asked.reset(token)
+
+
+def note_access(
+    *,
+    actor_id: int | None,
+    action: str,
+    subject_kind: str = "",
+    subject_id: object = "",
+    purpose: str = "",
+    now: datetime,
+    unit_code: str = "",
+    part: str = "",
+    status: int = 200,
+) -> Access:
+    """Keep who did what to which subject, in the transaction under way if there is one. One insert.
+
+    Network address and request number are those of the request under way; a request for which something was noted is
+    not noted a second time by the desk.
+
+    Args:
+        action: a key of ``names.ACTIONS``.
+        subject_kind, subject_id: the kind of record, or a word such as ``duty``, and its id; empty for lists.
+        purpose: a key of ``identity.PURPOSES`` where one was asked for.
+        part: which page or file of the subject.
+
+    Raises:
+        LookupError: there is no such action.
+        ValueError: ``now`` is naive.
+        django.db.DatabaseError: it could not be kept.
+    """
+    if action not in ACTIONS:
+        raise LookupError(f"{action} is no action of the audit trail")
+    if now.tzinfo is None:
+        raise ValueError("an access needs an aware moment")
+    asked = _asked.get()
+    row = Access(
+        at=now,
+        actor_id=actor_id,
+        action=action,
+        subject_kind=subject_kind[:40],
+        subject_id=str(subject_id)[:40],
+        part=part[:60],
+        unit_code=unit_code[:40],
+        purpose=purpose[:40],
+        status=status,
+        address=seal_address(asked.address) if asked else "",
+        request_id=asked.request_id[:32] if asked else "",
+    )
+    row.mark = mark_of(values_of(row))
+    insert(row)
+    if asked is not None:
+        transaction.on_commit(asked.is_noted)
+    return row
