@@ -30,6 +30,7 @@ class Access(models.Model):
         ordering = ["id"]
         indexes = [
             models.Index(fields=["actor_id", "id"], name="audit_access_actor"),
+            models.Index(fields=["actor_id", "action", "id"], name="audit_access_actor_action"),
             models.Index(fields=["action", "id"], name="audit_access_action"),
             models.Index(fields=["subject_id", "id"], name="audit_access_subject"),
             models.Index(fields=["unit_code", "id"], name="audit_access_unit"),
