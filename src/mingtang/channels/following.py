@@ -5,14 +5,14 @@ server, which may be slow: call it where nobody waits for it.
 """
 
 import logging
-import smtplib
 import uuid
 from datetime import datetime, timedelta
 
 from django.conf import settings
-from django.core.mail import EmailMessage, get_connection
+from django.core.mail import EmailMessage
 from django.db import models, transaction
 
+from mingtang import mailing
 from mingtang.editions.models import Checkpoint, LogHead
 from mingtang.intake import subscriptions
 from mingtang.intake.keys import Unreadable, address_index
@@ -153,31 +153,18 @@ def _send_one(pk: uuid.UUID, now: datetime) -> str:
     mail = _mail(delivery, now)
     if mail is None:
         return _end_delivery(delivery, DROPPED, "")
-    connection = get_connection()
-    try:
-        connection.open()
-    except (OSError, smtplib.SMTPException) as error:
-        logger.warning("mail server: %s", _fault(error))
+    waiting = Delivery.objects.filter(pk=pk, status=WAITING)
+    # From the claim on the mail may have gone out, whatever happens to this process.
+    given = mailing.hand_over(mail, claim=lambda: bool(waiting.update(status=SENDING, claimed_at=now)))
+    if given.result == mailing.UNREACHABLE:
         return UNREACHABLE
-    try:
-        # From here on the mail may have gone out, whatever happens to this process.
-        if not Delivery.objects.filter(pk=pk, status=WAITING).update(status=SENDING, claimed_at=now):
-            return DROPPED
-        try:
-            connection.send_messages([mail])
-        except smtplib.SMTPResponseException as error:
-            refused = isinstance(error, smtplib.SMTPDataError) and error.smtp_code >= 500
-            return _refused(delivery, error, now, for_good=refused)
-        except smtplib.SMTPRecipientsRefused as error:
-            codes = [code for code, _ in error.recipients.values()]
-            return _refused(delivery, error, now, for_good=all(code >= 500 for code in codes))
-        except ValueError as error:
-            return _refused(delivery, error, now, for_good=True)
-        except (OSError, smtplib.SMTPException) as error:
-            logger.error("mail %s: %s", delivery.key, _fault(error))
-            return _end_delivery(delivery, UNKNOWN, _fault(error))
-    finally:
-        connection.close()
+    if given.result == mailing.TAKEN:
+        return DROPPED
+    if given.result == mailing.LATER:
+        return _try_later(delivery, given.fault, now)
+    if given.result in (mailing.REFUSED, mailing.UNCLEAR):
+        logger.error("mail %s: %s", delivery.key, given.fault)
+        return _end_delivery(delivery, FAILED if given.result == mailing.REFUSED else UNKNOWN, given.fault)
     Delivery.objects.filter(pk=pk).update(status=SENT, sent_at=now, attempts=models.F("attempts") + 1, fault="")
     return SENT
 
@@ -223,23 +210,16 @@ def _digest(delivery: Delivery, now: datetime) -> EmailMessage | None:
     )
 
 
-def _refused(delivery: Delivery, error: Exception, now: datetime, *, for_good: bool) -> str:
-    """The server said no, so the mail has certainly not gone out."""
-    if for_good:
-        logger.error("mail %s: %s", delivery.key, _fault(error))
-        return _end_delivery(delivery, FAILED, _fault(error))
-    return _try_later(delivery, error, now)
-
-
-def _try_later(delivery: Delivery, error: Exception, now: datetime) -> str:
+def _try_later(delivery: Delivery, fault: str, now: datetime) -> str:
+    """The server said no for now, so the mail has certainly not gone out."""
     attempts = delivery.attempts + 1
     if attempts >= MOST_ATTEMPTS:
-        return _end_delivery(delivery, FAILED, _fault(error))
+        return _end_delivery(delivery, FAILED, fault)
     wait = min(FIRST_WAIT * 2 ** (attempts - 1), LONGEST_WAIT)
     Delivery.objects.filter(pk=delivery.pk).update(
-        status=WAITING, attempts=attempts, next_try_at=now + wait, fault=_fault(error)
+        status=WAITING, attempts=attempts, next_try_at=now + wait, fault=fault
     )
-    logger.warning("mail %s, attempt %s: %s", delivery.key, attempts, _fault(error))
+    logger.warning("mail %s, attempt %s: %s", delivery.key, attempts, fault)
     return WAITING
 
 
@@ -252,9 +232,3 @@ def _end_delivery(delivery: Delivery, status: str, fault: str) -> str:
             next_index=delivery.first_index
         )
     return status
-
-
-def _fault(error: Exception) -> str:
-    """Kind and code of an error; never its words, which hold the address."""
-    code = getattr(error, "smtp_code", "") or getattr(error, "errno", "") or ""
-    return f"{type(error).__name__} {code}".strip()[:80]

@@ -9,6 +9,7 @@ import sys
 import threading
 import time
 import urllib.request
+from collections.abc import Callable
 from contextlib import suppress
 from datetime import datetime
 from functools import partial
@@ -82,8 +83,8 @@ def work(arguments: argparse.Namespace) -> int:
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stopping.set())
     parent, rounds, public_side = os.getppid(), 0, PublicSide()
-    post = threading.Thread(target=_send, args=(stopping,), daemon=True)
-    post.start()
+    for action in (_send, _tell, _send_notices):
+        threading.Thread(target=action, args=(stopping,), daemon=True).start()
     while not stopping.is_set() and os.getppid() == parent:
         close_old_connections()
         now = timezone.localtime()
@@ -100,16 +101,34 @@ def work(arguments: argparse.Namespace) -> int:
 
 def _send(stopping: threading.Event) -> None:
     """Mail has a thread of its own: a dead mail server may hold it up for a long time."""
-    from django.db import close_old_connections, connection
-
     from mingtang.channels.following import tick
+
+    _again_and_again(stopping, "mail", tick)
+
+
+def _send_notices(stopping: threading.Event) -> None:
+    """So have notices: neither waits for the servers of the other."""
+    from mingtang.notices.sending import tick
+
+    _again_and_again(stopping, "notices by mail", tick)
+
+
+def _tell(stopping: threading.Event) -> None:
+    """What happened becomes notices in the desk, whether or not anything can be sent."""
+    from mingtang.notices.following import follow
+
+    _again_and_again(stopping, "notices", follow)
+
+
+def _again_and_again(stopping: threading.Event, name: str, action: Callable[[datetime], object]) -> None:
+    from django.db import close_old_connections, connection
 
     from .public_side import Attempts
 
     attempts = Attempts()
     while not stopping.is_set():
         close_old_connections()
-        attempts.attempt("mail", lambda: tick(timezone.localtime()))
+        attempts.attempt(name, lambda: action(timezone.localtime()))
         stopping.wait(SEND_SECONDS)
     connection.close()
 

@@ -1,10 +1,11 @@
 """One process for everything: the back office and the public site, as `make serve` starts it."""
 
+import ipaddress
 import os
 from datetime import timedelta
 
 from .base import *  # noqa: F403
-from .base import TEMPLATES, _secret
+from .base import SITE, TEMPLATES, _secret
 
 ROOT_URLCONF = "mingtang.settings.urls_embedded"
 WSGI_APPLICATION = "mingtang.settings.wsgi.application"
@@ -121,3 +122,12 @@ SESSION_IDLE = timedelta(minutes=30)
 SESSION_LONGEST = timedelta(hours=12)
 SESSIONS_PER_PERSON = 3
 SESSION_EXPIRE_AT_BROWSER_CLOSE = True
+
+# Where officials reach the desk, for links in mails; the same address as the public site unless it stands elsewhere.
+DESK_ADDRESS = os.environ.get("MINGTANG_DESK_ADDRESS", str(SITE["address"])).rstrip("/")
+# Networks inside the house that hooks may call, such as 10.1.2.0/24,127.0.0.0/8. None unless named.
+HOOK_NETWORKS = [
+    ipaddress.ip_network(text.strip())
+    for text in os.environ.get("MINGTANG_HOOK_NETWORKS", "").split(",")
+    if text.strip()
+]

@@ -1,0 +1,144 @@
+"""Who is late, and why: the step that a late duty waits at, whose it is, and since when."""
+
+import uuid
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.db.models import QuerySet
+
+from mingtang.duties.models import Duty, DutyPart
+from mingtang.duties.selectors import overdue, rule_of
+from mingtang.journal.models import Event
+from mingtang.journal.names import event_label
+from mingtang.records.models import Link, Record
+from mingtang.records.spec import spec_for
+from mingtang.rules import DutyRule, Part
+from mingtang.units.actors import Actor
+from mingtang.units.models import Person, Unit
+from mingtang.units.roles import OPENNESS_OFFICER, ROLES, UNIT_HEAD
+from mingtang.units.selectors import GENERAL_OFFICE, supervised_by
+
+from .kinds import REMINDED
+from .models import Matter
+from .recipients import holders, next_steps
+
+
+@dataclass(frozen=True)
+class Waiting:
+    """What a late duty waits for.
+
+    ``record`` is the one that stands still, with the label of its state; None where nothing was begun. ``step`` is
+    what has to be done, by ``people`` who hold ``role`` in ``units``. ``since`` is when it came to stand there.
+    """
+
+    step: str
+    record: Record | None = None
+    state: str = ""
+    units: tuple[str, ...] = ()
+    role: str = ""
+    people: tuple[Person, ...] = ()
+    since: datetime | None = None
+
+
+@dataclass(frozen=True)
+class Reminded:
+    at: datetime
+    by: Person | None
+
+
+def scope_of(actor: Actor) -> frozenset[str]:
+    """Units whose late duties this person may see together and remind of.
+
+    The openness officer of a general office: all that the office supervises; the head of a unit: that unit.
+    """
+    officer = actor.units_as(OPENNESS_OFFICER)
+    offices = Unit.objects.filter(pk__in=officer, kind=GENERAL_OFFICE).values_list("pk", flat=True) if officer else ()
+    supervised = supervised_by(offices) if offices else frozenset()
+    return supervised | actor.units_as(UNIT_HEAD)
+
+
+def late_duties(actor: Actor, now: datetime) -> QuerySet[Duty]:
+    """Duties of the actor's scope that are past their due moment, as ``duties.selectors.overdue`` gives them."""
+    return overdue(scope_of(actor), now).order_by("unit_id", "due_at", "code")
+
+
+def is_breach(duty: Duty) -> bool:
+    """False if the limit is the house's own measure only (A1): past it, a duty may be recalled but is not late."""
+    return not rule_of(duty.code).advisory
+
+
+def reminded_of(duties: Iterable[Duty]) -> dict[uuid.UUID, Reminded]:
+    """When each duty was last reminded of by a person, and by whom."""
+    found = Matter.objects.filter(kind=REMINDED, duty__in=[duty.pk for duty in duties]).select_related("by")
+    return {matter.duty_id: Reminded(matter.at, matter.by) for matter in found.order_by("at", "pk") if matter.duty_id}
+
+
+def reasons(duties: Sequence[Duty], now: datetime) -> dict[uuid.UUID, list[Waiting]]:
+    """What each duty waits for, one entry for each of its open parts."""
+    open_parts: dict[uuid.UUID, set[str]] = {}
+    for duty_id, name in DutyPart.objects.filter(duty__in=duties, closed_at=None).values_list("duty_id", "name"):
+        open_parts.setdefault(duty_id, set()).add(name)
+    drafts = []
+    for duty in duties:
+        rule = rule_of(duty.code)
+        parts: list[Part | None] = [part for part in rule.parts if part.code in open_parts.get(duty.pk, set())]
+        drafts += [(duty, part, record) for part in parts or [None] for record in _standing(duty, rule, part)]
+    since = _since([record for _, _, record in drafts if record is not None])
+    steps = {record.pk: next_steps(spec_for(record.kind), record, now) for _, _, record in drafts if record is not None}
+    pairs = {(unit, step.role) for found in steps.values() for step, units in found for unit in units}
+    people = holders(pairs, now)
+    names = dict(Unit.objects.filter(pk__in={unit for unit, _ in pairs}).values_list("pk", "short_name"))
+    given: dict[uuid.UUID, list[Waiting]] = {duty.pk: [] for duty in duties}
+    for duty, part, record in drafts:
+        ending = _ending(rule_of(duty.code), part)
+        found = steps[record.pk] if record is not None else []
+        if record is None or not found:
+            given[duty.pk].append(Waiting(ending, since=duty.opened_at))
+        for step, units in found[:1] if record is not None else []:
+            told = dict.fromkeys(person for unit in units for person in people[(unit, step.role)])
+            given[duty.pk].append(
+                Waiting(
+                    step.label,
+                    record,
+                    spec_for(record.kind).state_by_name[record.state].label if record is not None else "",
+                    tuple(names[unit] for unit in units),
+                    str(ROLES[step.role]),
+                    tuple(told),
+                    since.get(record.pk, record.changed_at) if record is not None else None,
+                )
+            )
+    return given
+
+
+def _ending(rule: DutyRule, part: Part | None) -> str:
+    """What closes the duty or its part, in words."""
+    events = part.closes_on if part is not None else rule.closes_on
+    words = "或".join(dict.fromkeys(event_label(name) for name in events))
+    return f"{part.title}：{words}" if part is not None else words
+
+
+def _standing(duty: Duty, rule: DutyRule, part: Part | None) -> list[Record | None]:
+    """The records that have to move for the duty to close: the ones linked to its record, or its record itself."""
+    if duty.record is None:
+        return [None]
+    via = part.via if part is not None else rule.via
+    if not via:
+        return [duty.record]
+    sources = [
+        link.source
+        for link in Link.objects.filter(target=duty.record, kind=via).select_related("source__lead_unit").order_by("pk")
+    ]
+    moving = [record for record in sources if spec_for(record.kind).state_by_name[record.state].tone not in ("closed",)]
+    return list(moving) or [None]
+
+
+def _since(records: Iterable[Record]) -> dict[uuid.UUID, datetime]:
+    """When each record came into its present state."""
+    states = {record.pk: record.state for record in records}
+    found: dict[uuid.UUID, datetime] = {}
+    events = Event.objects.filter(record_id__in=states).order_by("sequence")
+    for record_id, before, after, at in events.values_list("record_id", "from_state", "to_state", "at"):
+        if record_id is not None and after == states[record_id] and before != after:
+            found[record_id] = at
+    return found
