@@ -8,7 +8,9 @@ import sys
 from pathlib import Path
 from typing import Any
 
+from mingtang.text.file_findings import findings_in
 from mingtang.text.papers import Paper, parse_paper
+from mingtang.text.passages import Passage
 from mingtang.text.uploads import LIMIT_BYTES, UploadedText, UploadError, read_upload
 
 
@@ -17,7 +19,9 @@ def register(subparsers: Any) -> None:
     documents = subparsers.add_parser("documents", help="公文", description="公文")
     commands = documents.add_subparsers(dest="documents_command", required=True, metavar="COMMAND")
     importing = commands.add_parser(
-        "import", help="读取一份公文，显示识别结果", description="读取一份公文（.txt 或 .docx），显示识别结果。"
+        "import",
+        help="读取一份公文，显示识别结果",
+        description="读取一份公文（.txt、.docx、.pdf 或网页 .html），显示识别结果。",
     )
     importing.add_argument("file", type=Path, metavar="FILE", help="公文文件")
     importing.add_argument("--json", action="store_true", help="以 JSON 输出")
@@ -47,9 +51,15 @@ def import_document(arguments: argparse.Namespace) -> int:
 
 
 def recognised(upload: UploadedText, paper: Paper) -> dict[str, Any]:
-    """The paper as a dict, with the warnings of reading the file before those of reading the paper."""
+    """The paper as a dict, with the warnings of reading the file before those of reading the paper.
+
+    ``personal_data`` lists what was found in the text and in hidden places, masked.
+    """
     found = paper.as_dict()
+    found["kind"], found["sha256"] = upload.kind, upload.sha256
     found["warnings"] = [warning.as_dict() for warning in upload.warnings] + found["warnings"]
+    visible = [one.as_dict() for one, _ in findings_in([Passage("正文", upload.text, "行")])]
+    found["personal_data"] = visible + [one.as_dict() for one in upload.hidden]
     return found
 
 
@@ -63,5 +73,7 @@ def _show(found: dict[str, Any]) -> None:
         value = found[key]
         shown = "、".join(value) if isinstance(value, list) else value
         print(f"{label}：{unknown if shown in (None, '') else shown}")
+    for one in found["personal_data"]:
+        print(f"个人信息：{one['place']}有{one['label']}：{one['sample']}")
     for warning in found["warnings"]:
         print(f"请核对：{warning['message']}")

@@ -158,7 +158,7 @@ def _import(request: StaffRequest, spec: RecordSpec, form_class: Any, page: dict
     if spec.importer is None:
         raise Http404
     if upload is None:
-        error = "请先选择一个 .docx 或 .txt 文件。"
+        error = "请先选择一个 .docx、.pdf、.html 或 .txt 文件。"
     elif upload.size is not None and upload.size > LARGEST_UPLOAD:
         error = f"文件有{upload.size / 1024 / 1024:.0f} MB，超过20 MB的上限。请去掉图片后另存，或分成几份。"
     else:

@@ -79,6 +79,8 @@ def found_in_files(record_id: uuid.UUID) -> list[FoundInFile]:
 def write_files(context: Context, data: Mapping[str, Any]) -> None:
     """Apply ``data["attachments"]`` (FileChanges) and, at the first writing, keep ``data["original"]``: name and bytes.
 
+    ``data["original_findings"]`` is personal data that stands in hidden places of the original, as JSON values.
+
     Raises:
         Refused: more than twenty files.
     """
@@ -99,7 +101,7 @@ def write_files(context: Context, data: Mapping[str, Any]) -> None:
     if changes:
         context.results["files"] = [one.sha256 for one in attachments_of(record.pk)]
     if data.get("original"):
-        _keep_original(context, *data["original"])
+        _keep_original(context, *data["original"], findings=list(data.get("original_findings") or []))
 
 
 def _keep(context: Context, file: ReadFile, name: str, position: int) -> None:
@@ -118,7 +120,7 @@ def _keep(context: Context, file: ReadFile, name: str, position: int) -> None:
     insert(AttachmentContent(attachment=attachment, content=file.content, text=file.text))
 
 
-def _keep_original(context: Context, name: str, content: bytes) -> None:
+def _keep_original(context: Context, name: str, content: bytes, findings: list[dict[str, str]]) -> None:
     """The file a paper was imported from, as it came: evidence for the office, never published."""
     original = Attachment(
         record=context.record,
@@ -127,6 +129,7 @@ def _keep_original(context: Context, name: str, content: bytes) -> None:
         media_type="application/octet-stream",
         sha256=sha256(content).hexdigest(),
         size=len(content),
+        findings=findings,
         added_at=context.now,
     )
     insert(original)

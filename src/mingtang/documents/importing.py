@@ -12,7 +12,10 @@ from .vocabulary import GENRES
 
 
 def read_document(name: str, data: bytes) -> Imported:
-    """Read a .txt or .docx paper.
+    """Read a paper from .txt, .docx, .pdf or a saved web page.
+
+    The file is kept with the record as a private original (``import_findings`` says what was found in its hidden
+    places) and is never public.
 
     Raises:
         mingtang.text.uploads.UploadError: the file cannot be taken; the message says what to do.
@@ -20,7 +23,7 @@ def read_document(name: str, data: bytes) -> Imported:
     upload = read_upload(name, data)
     paper = parse_paper(upload.text)
     known = unit_names()
-    questions = [warning.message for warning in paper.warnings] + [
+    questions = [warning.message for warning in (*upload.warnings, *paper.warnings)] + [
         f"责任单位“{unit}”没有对应到系统里的单位。"
         for unit in paper.responsible_units
         if recognise(unit, known) is None and recognise_group(unit) is None
@@ -37,6 +40,7 @@ def read_document(name: str, data: bytes) -> Imported:
         "responsible_units": list(paper.responsible_units),
         "genre": next((genre for genre in GENRES if (paper.title or "").endswith(genre)), ""),
         "import_warnings": questions,
+        "original_findings": [found.as_dict() for found in upload.hidden],
     }
     recognised = [
         ("标题", paper.title or "没有识别出"),

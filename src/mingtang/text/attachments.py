@@ -11,13 +11,15 @@ import csv
 import io
 import unicodedata
 import zipfile
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 from hashlib import sha256
 
 import regex
 
 from . import office_files, pdf_files, pictures
+from .file_findings import FileFinding as FileFinding
+from .file_findings import findings_in
 from .passages import Passage
 from .personal_data import scan
 from .uploads import LIMIT_BYTES, UploadError, decode_text
@@ -50,19 +52,6 @@ _REFUSED = (
 )
 _UNSAFE = regex.compile(r'[\s\p{C}/\\:*?"<>|#%&{}$!`\'@+=;,，~^\[\]]+')
 _LONGEST_NAME, _LONGEST_NAME_BYTES = 80, 200
-
-
-@dataclass(frozen=True, slots=True)
-class FileFinding:
-    """Personal data in a file. ``place`` says where in words; ``sample`` is masked and may be shown to anyone."""
-
-    place: str
-    kind: str
-    label: str
-    sample: str
-
-    def as_dict(self) -> dict[str, str]:
-        return {"place": self.place, "kind": self.kind, "label": self.label, "sample": self.sample}
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,7 +97,7 @@ def read_attachment(name: str, data: bytes, *, limit_bytes: int = LIMIT_BYTES) -
         content=content,
         sha256=sha256(content).hexdigest(),
         text="\n".join(passage.text for passage in passages if passage.visible).replace("\x00", ""),
-        findings=tuple(_findings(passages)),
+        findings=tuple(found for found, _ in findings_in(passages)),
         notes=tuple(notes),
     )
 
@@ -203,15 +192,3 @@ def _table(text: str) -> str:
     except csv.Error:
         return text
     return "\n".join("\t".join(" ".join(cell.split()) for cell in row) for row in rows)
-
-
-def _findings(passages: Sequence[Passage]) -> list[FileFinding]:
-    """Each piece of personal data once, at the first place it stands."""
-    found: dict[tuple[str, str], FileFinding] = {}
-    for passage in passages:
-        for finding in scan(passage.text):
-            key = (finding.kind, "".join(passage.text[finding.start : finding.end].split()))
-            if key not in found:
-                place = passage.place_of(finding.start)
-                found[key] = FileFinding(place, finding.kind, finding.label, finding.value_masked)
-    return list(found.values())

@@ -22,6 +22,8 @@ _DROPPED = {
 _DROPPED.add(_MC + "Fallback")
 _CHARACTERS = {"tab": "\t", "br": "\n", "cr": "\n", "noBreakHyphen": "-", "softHyphen": ""}
 _OFF = ("0", "false", "off")
+_WHITE = ("FFFFFF", "FEFEFE")
+_TINY_HALF_POINTS = 5
 
 
 def read(data: bytes) -> tuple[str, list[TextWarning]]:
@@ -89,8 +91,26 @@ def _inline(element: Any) -> str:
 
 
 def _is_hidden(run: Any) -> bool:
-    mark = run.find(f"{_W}rPr/{_W}vanish")
-    return mark is not None and mark.get(_W + "val") not in _OFF
+    """Marked as hidden, white on white, or too small to read."""
+    properties = run.find(_W + "rPr")
+    if properties is None:
+        return False
+    mark = properties.find(_W + "vanish")
+    if mark is not None and mark.get(_W + "val") not in _OFF:
+        return True
+    size = properties.find(_W + "sz")
+    if size is not None and (size.get(_W + "val") or "").isdecimal() and int(size.get(_W + "val")) <= _TINY_HALF_POINTS:
+        return True
+    colour = properties.find(_W + "color")
+    if colour is None or (colour.get(_W + "val") or "").upper() not in _WHITE:
+        return False
+    if properties.find(_W + "shd") is not None or properties.find(_W + "highlight") is not None:
+        return False
+    return not any(
+        next(one.iterfind(f"{_W}{kind}/{_W}shd"), None) is not None
+        for one in run.iterancestors()
+        for kind in ("pPr", "tcPr", "tblPr")
+    )
 
 
 def _is_fallback(box: Any, paragraph: Any) -> bool:

@@ -46,6 +46,9 @@ _NAMES = {
     "endnotes": "尾注",
     "comment": "批注",
     "comments": "批注",
+    "core": "文件属性",
+    "app": "文件属性",
+    "custom": "文件属性",
 }
 
 Parts = dict[str, bytes]
@@ -92,6 +95,15 @@ def read(data: bytes, kind: str) -> tuple[bytes, list[Passage], list[str]]:
     except Exception as error:  # whatever a hostile file does to the libraries, a person gets one plain answer
         raise _malformed() from error
     return content, passages, [*notes, *more]
+
+
+def every_text(package: zipfile.ZipFile) -> list[Passage]:
+    """Every text of every part of an open package that ``check_package`` passed, properties included.
+
+    Raises whatever lxml and zipfile raise for a damaged package.
+    """
+    names = [part.filename for part in package.infolist() if part.filename.endswith((".xml", ".rels", ".vml"))]
+    return list(_elsewhere({name: _parse(package.read(name)) for name in names}))
 
 
 def _malformed() -> UploadError:
