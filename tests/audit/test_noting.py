@@ -14,7 +14,12 @@ from mingtang.audit.services import asking, note_access
 def test_an_access_is_one_marked_row_that_names_no_address_in_the_clear() -> None:
     with asking("10.1.2.33", "r1"):
         note_access(
-            actor_id=7, action="read", subject_kind="document", subject_id="x", now=timezone.localtime(), unit_code="jyj"
+            actor_id=7,
+            action="read",
+            subject_kind="document",
+            subject_id="x",
+            now=timezone.localtime(),
+            unit_code="jyj",
         )
     row = Access.objects.get()
     assert (row.actor_id, row.action, row.subject_id, row.request_id) == (7, "read", "x", "r1")

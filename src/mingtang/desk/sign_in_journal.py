@@ -8,11 +8,14 @@ from django.contrib.auth.signals import user_logged_in, user_logged_out, user_lo
 from django.http import HttpRequest
 from django.utils import timezone
 
+from mingtang.audit.names import SIGN_IN, SIGN_IN_FAILED, SIGN_OUT
+from mingtang.audit.services import note_access
 from mingtang.journal.names import register_event
 from mingtang.journal.writing import append, writing
 from mingtang.units.models import Person
 
 OPENED, CLOSED, REFUSED = "session.opened", "session.closed", "session.refused"
+NOTED = {OPENED: SIGN_IN, CLOSED: SIGN_OUT, REFUSED: SIGN_IN_FAILED}
 
 
 def connect() -> None:
@@ -47,5 +50,8 @@ def _code_refused(user: Person, **_: Any) -> None:
 
 
 def _write(name: str, person_id: int | None, **payload: str) -> None:
+    """In the journal that it happened, in the audit trail also from where."""
+    now = timezone.now()
     with writing():
-        append(name, at=timezone.now(), actor_id=person_id, payload=payload)
+        append(name, at=now, actor_id=person_id, payload=payload)
+        note_access(actor_id=person_id, action=NOTED[name], part=payload.get("factor", ""), now=now)

@@ -56,6 +56,7 @@ MIDDLEWARE = [
     "allauth.account.middleware.AccountMiddleware",
     "mingtang.units.sessions.SessionLimits",
     "axes.middleware.AxesMiddleware",
+    "mingtang.desk.noting.NotesAccess",
 ]
 
 TEMPLATES[0]["OPTIONS"]["context_processors"] += [  # type: ignore[index]
