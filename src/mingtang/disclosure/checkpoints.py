@@ -65,9 +65,7 @@ def sign_checkpoint(now: datetime) -> Checkpoint | None:
     """
     published = _published()
     last = CheckpointRow.objects.order_by("size").last()
-    size, root = _log()
-    for checkpoint in [*published, *_of(last)]:
-        _refuse_if_behind(checkpoint, size)
+    size = refuse_if_behind(published, last)
     made = None
     if size > (last.size if last else 0):
         key = signer()
@@ -98,6 +96,19 @@ def sign_checkpoint(now: datetime) -> Checkpoint | None:
     if last is not None and last.note != _kept_text():
         _write(_kept(), last.note)
     return made
+
+
+def refuse_if_behind(published: list[Checkpoint] | None = None, last: CheckpointRow | None = None) -> int:
+    """Compare the database with every checkpoint this house knows to be published. Returns the size of the log.
+
+    Raises:
+        BehindPublished: see ``sign_checkpoint``.
+    """
+    known = _published() if published is None else published
+    size, _root_now = _log()
+    for checkpoint in [*known, *_of(last or CheckpointRow.objects.order_by("size").last())]:
+        _refuse_if_behind(checkpoint, size)
+    return size
 
 
 def _log() -> tuple[int, bytes]:
