@@ -58,8 +58,8 @@ def follow(now: datetime, key: Key, root: Path | None = None, *, fresh: bool = F
     before = states.read(root)
     checkpoint = Checkpoint.objects.order_by("-size").first()
     size = checkpoint.size if checkpoint else 0
-    duties = duty_mark()
-    whole = before is None or before.release != states.release() or before.log_size > size
+    duties, city = duty_mark(), states.city_mark()
+    whole = before is None or (before.release, before.city) != (states.release(), city) or before.log_size > size
     same = before is not None and not whole and (before.log_size, before.duties) == (size, duties)
     if before is not None and same and local_day(before.moment) == local_day(now):
         return Baked(size, 0, False)
@@ -73,7 +73,7 @@ def follow(now: datetime, key: Key, root: Path | None = None, *, fresh: bool = F
         ids = touched_by(before, size)
         touched = Touched.of(ids, duties_since=before.duties)
     _bake(tree, ids, touched, checkpoint, before.log_size if before and not whole else 0, now, key)
-    states.write(root, states.State(size, states.release(), now.isoformat(), duties))
+    states.write(root, states.State(size, states.release(), now.isoformat(), duties, city))
     return Baked(size, len(ids), whole)
 
 

@@ -85,6 +85,9 @@ def _assets() -> Iterator[tuple[str, bytes]]:
             collected = Path(settings.STATIC_ROOT) / address.removeprefix(settings.STATIC_URL)
             found = collected if collected.is_file() else Path(finders.find(name) or source)
             yield address.lstrip("/"), found.read_bytes()
+    logo = str(settings.SITE.get("logo", ""))
+    if logo:
+        yield logo.lstrip("/"), (settings.PROFILE_FOLDER / logo.rsplit("-", 1)[1]).read_bytes()
 
 
 def _archives(touched: Touched | None) -> Iterator[Page]:

@@ -9,7 +9,10 @@ from functools import cache
 from importlib.metadata import version
 from pathlib import Path
 
+from django.conf import settings
+
 import mingtang
+from mingtang.editions.models import PublicRegion, PublicUnit
 
 # What decides the bytes of a page: a change of any of it bakes everything anew.
 SHAPING = ("portal", "bake", "rules", "text")
@@ -18,12 +21,14 @@ KINDS = frozenset({".py", ".html", ".txt", ".css", ".js", ".svg", ".toml"})
 
 @dataclass(frozen=True)
 class State:
-    """``as_of`` is the ISO moment that boards were counted at, ``duties`` the number of the last change of a duty that the tree shows."""
+    """``as_of`` is the ISO moment that boards were counted at, ``duties`` the number of the last change of a duty that
+    the tree shows, ``city`` the mark of what every page says of the site and of the tree of units."""
 
     log_size: int
     release: str
     as_of: str
     duties: int
+    city: str
 
     @property
     def moment(self) -> datetime:
@@ -51,6 +56,15 @@ def write(root: Path, state: State) -> None:
         handle.flush()
         os.fsync(handle.fileno())
     os.replace(draft, path_of(root))
+
+
+def city_mark() -> str:
+    """A mark of the site block, the city's mark and the public units: a changed profile bakes everything anew."""
+    digest = hashlib.sha256(json.dumps(settings.SITE, sort_keys=True, default=str).encode())
+    for model in (PublicRegion, PublicUnit):
+        for row in model.objects.order_by("pk").values_list():
+            digest.update(repr(row).encode())
+    return digest.hexdigest()[:16]
 
 
 @cache

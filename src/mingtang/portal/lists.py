@@ -20,6 +20,7 @@ from .loading import HIDDEN
 from .metadata import column_metadata
 from .pages import Page
 from .papers import slug_of
+from .regions import level_words, top_region
 from .rulebook import opinion_duties, rulebook
 from .views_articles import Standing
 
@@ -85,7 +86,7 @@ def listed(rows: Iterable[Publication]) -> list[dict[str, Any]]:
 
 def home_page(now: datetime) -> Page:
     """What is new, what may be commented on, how to ask, and whether the city keeps its word."""
-    months = monthly(now)
+    months, top = monthly(now), top_region()
     context = {
         "newest": newest(family("policies"), NEWEST),
         "explained": newest(family("interpretations"), 4),
@@ -93,7 +94,8 @@ def home_page(now: datetime) -> Page:
         "standing": sum((standing for _month, standing in months), Standing()),
         "units": busiest_units(),
         "stages": stages(),
-        "regions": list(PublicRegion.objects.filter(level="county").order_by("code")),
+        "regions": list(PublicRegion.objects.filter(parent_code=top.pk).order_by("code")) if top else [],
+        **level_words(top),
         "articles": len(opinion_duties()),
         "now": now,
         "section": "home",

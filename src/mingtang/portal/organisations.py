@@ -21,6 +21,7 @@ from .metadata import column_metadata
 from .pages import Page
 from .papers import pieces, slug_of
 from .profiles import Said, live, openness_contact
+from .regions import level_words
 from .rulebook import opinion_duties, rulebook
 
 UNIT_KINDS = {
@@ -115,7 +116,12 @@ class Directory:
 
     @cached_property
     def counties(self) -> list[PublicRegion]:
-        return [region for region in self.regions.values() if region.level == "county"]
+        """What lies directly below the top: the banners and counties of a city, the townships of a county."""
+        return [region for region in self.regions.values() if self.top and region.parent_code == self.top.pk]
+
+    @cached_property
+    def top(self) -> PublicRegion | None:
+        return next((region for region in self.regions.values() if not region.parent_code), None)
 
     @cached_property
     def units(self) -> dict[str, PublicUnit]:
@@ -133,9 +139,10 @@ class Directory:
         return [other for other in self.units.values() if other.successor_code == unit.pk]
 
     def county_of(self, unit: PublicUnit) -> PublicRegion | None:
-        """The banner or county a body belongs to; None for one of the city."""
+        """The banner or county a body belongs to, of a county's the township; None for one of the top."""
+        below = {region.pk for region in self.counties}
         region = self.regions.get(unit.region_code)
-        while region is not None and region.level != "county":
+        while region is not None and region.pk not in below:
             region = self.regions.get(region.parent_code)
         return region
 
@@ -154,8 +161,7 @@ class Directory:
         return None
 
     def city_guide(self) -> tuple[PublicUnit, Said] | None:
-        city = next((region.pk for region in self.regions.values() if region.level == "city"), "")
-        return self.guide_of(city)
+        return self.guide_of(self.top.pk) if self.top else None
 
 
 def ordered(units: list[PublicUnit]) -> list[PublicUnit]:
@@ -191,6 +197,7 @@ def units_page(known: Directory | None = None) -> Page:
         "ended": [(unit, known.units.get(unit.successor_code)) for unit in ended],
         "phones": {unit.pk: known.phone(unit) for unit in standing},
         "count": len(standing),
+        **level_words(known.top),
         "section": "units",
         "top": True,
         "metadata": column_metadata("units"),
@@ -296,6 +303,7 @@ def region_page(region: PublicRegion, known: Directory | None = None) -> Page:
         "kinds": by_kind(bodies),
         "phones": {unit.pk: known.phone(unit) for unit in bodies},
         "others": [other for other in known.counties if other.pk != region.pk],
+        **level_words(known.top),
         "section": "units",
         "metadata": column_metadata("units"),
     }
@@ -360,6 +368,7 @@ def sitemap_page(known: Directory | None = None) -> Page:
     context = {
         "stages": stages(),
         "counties": known.counties,
+        **level_words(known.top),
         "kinds": by_kind(
             [unit for unit in known.units.values() if unit.valid_to is None and not known.county_of(unit)]
         ),

@@ -5,11 +5,13 @@ Everything that differs between installations comes from the environment:
 ``MINGTANG_HOSTS`` (comma-separated names the site answers to), ``MINGTANG_PROFILE`` (the city's profile).
 """
 
+import hashlib
 import os
 import secrets
 import tomllib
 from datetime import time
 from pathlib import Path
+from typing import Any
 from urllib.parse import unquote, urlsplit
 
 import dj_database_url
@@ -17,11 +19,39 @@ from csp.constants import NONE, SELF
 
 HOME = Path(os.environ.get("MINGTANG_HOME", "var")).resolve()
 PORT = int(os.environ.get("MINGTANG_PORT", "8000"))
-PROFILE = os.environ.get("MINGTANG_PROFILE", "tongliao")
-_profile = Path(PROFILE) if Path(PROFILE).is_dir() else Path(__file__).parent.parent / "units" / "profiles" / PROFILE
+# A city of one's own, as ``mingtang init`` writes it, goes before the one that comes with the program.
+OWN_PROFILE = HOME / "profile"
+PROFILE = os.environ.get("MINGTANG_PROFILE") or (str(OWN_PROFILE) if OWN_PROFILE.is_dir() else "tongliao")
+PROFILE_FOLDER = (
+    Path(PROFILE) if Path(PROFILE).is_dir() else Path(__file__).parent.parent / "units" / "profiles" / PROFILE
+)
+
+
+def _site() -> dict[str, Any]:
+    """The table ``[site]`` of the profile, and where the city's own mark stands in the public tree, if it has one.
+
+    Raises:
+        ValueError: the profile cannot be read. The message is Chinese and names the file.
+    """
+    path = PROFILE_FOLDER / "profile.toml"
+    try:
+        site = tomllib.loads(path.read_text(encoding="utf-8")).get("site", {})
+    except OSError as error:
+        raise ValueError(
+            f"读不到城市档案 {path}：{error.strerror}。请检查 MINGTANG_PROFILE，或运行 mingtang init。"
+        ) from None
+    except ValueError as error:
+        raise ValueError(f"城市档案 {path} 写法有误：{error}") from None
+    for name in ("logo.svg", "logo.png"):
+        if (PROFILE_FOLDER / name).is_file():
+            mark = hashlib.sha256((PROFILE_FOLDER / name).read_bytes()).hexdigest()[:12]
+            site["logo"] = f"/static/city/{mark}-{name}"
+    return dict(site)
+
+
 # What every public page says of the site. The public process knows the profile by this table alone.
 SITE = {
-    **tomllib.loads((_profile / "profile.toml").read_text(encoding="utf-8")).get("site", {}),
+    **_site(),
     # Made when the demonstration city is loaded: its pages must say what they are.
     "demonstration": (HOME / "demonstration").exists(),
     # Where the site is reached from outside, for feeds, site maps and mail.

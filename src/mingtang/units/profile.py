@@ -73,5 +73,4 @@ def read_profile(folder: Path) -> Profile:
 @cache
 def current_profile() -> Profile:
     """The profile this installation runs: a shipped name, or a folder of the operator's own."""
-    own = Path(settings.PROFILE)
-    return read_profile(own if own.is_dir() else SHIPPED / settings.PROFILE)
+    return read_profile(settings.PROFILE_FOLDER)

@@ -13,14 +13,84 @@ from .sheets import SheetError
 LARGEST = 512 * 1024
 SVG = "http://www.w3.org/2000/svg"
 SHAPES = frozenset(
-    "svg g path rect circle ellipse line polyline polygon defs clipPath mask linearGradient radialGradient stop text"
-    " tspan title desc use symbol".split()
+    [
+        "svg",
+        "g",
+        "path",
+        "rect",
+        "circle",
+        "ellipse",
+        "line",
+        "polyline",
+        "polygon",
+        "defs",
+        "clipPath",
+        "mask",
+        "linearGradient",
+        "radialGradient",
+        "stop",
+        "text",
+        "tspan",
+        "title",
+        "desc",
+        "use",
+        "symbol",
+    ]
 )
 _ATTRIBUTES = frozenset(
-    "id d x y x1 y1 x2 y2 cx cy r rx ry fx fy width height viewBox preserveAspectRatio points transform fill fill-rule"
-    " fill-opacity stroke stroke-width stroke-linecap stroke-linejoin stroke-miterlimit stroke-dasharray stroke-opacity"
-    " opacity clip-path clip-rule mask offset stop-color stop-opacity gradientUnits gradientTransform spreadMethod"
-    " clipPathUnits maskUnits font-family font-size font-weight text-anchor role aria-label version href".split()
+    [
+        "id",
+        "d",
+        "x",
+        "y",
+        "x1",
+        "y1",
+        "x2",
+        "y2",
+        "cx",
+        "cy",
+        "r",
+        "rx",
+        "ry",
+        "fx",
+        "fy",
+        "width",
+        "height",
+        "viewBox",
+        "preserveAspectRatio",
+        "points",
+        "transform",
+        "fill",
+        "fill-rule",
+        "fill-opacity",
+        "stroke",
+        "stroke-width",
+        "stroke-linecap",
+        "stroke-linejoin",
+        "stroke-miterlimit",
+        "stroke-dasharray",
+        "stroke-opacity",
+        "opacity",
+        "clip-path",
+        "clip-rule",
+        "mask",
+        "offset",
+        "stop-color",
+        "stop-opacity",
+        "gradientUnits",
+        "gradientTransform",
+        "spreadMethod",
+        "clipPathUnits",
+        "maskUnits",
+        "font-family",
+        "font-size",
+        "font-weight",
+        "text-anchor",
+        "role",
+        "aria-label",
+        "version",
+        "href",
+    ]
 )
 
 

@@ -11,10 +11,10 @@ from pathlib import Path
 from mingtang.rules import load_rulebook
 
 from .description import CITY, SITE, Description
+from .known import Known, complete
 from .logo import clean_logo
 from .sheets import SheetError
 from .site_check import Checked, check_site
-from .known import Known, complete
 from .tables_check import Official, check_people, check_regions, check_units
 
 # Groups that follow from what a unit is, or from a column of its own.

@@ -25,7 +25,9 @@ from .vocabulary import (
     short_name_of,
 )
 
-CODE = re.compile(r"[a-z][a-z0-9-]{0,13}")
+CODE = re.compile(r"[A-Za-z0-9_-]{1,40}")
+# The index number of an organ: six digits of its region and its code, together at most twenty.
+LONGEST_INDEXED = 14
 USERNAME = re.compile(r"[^\s\x00-\x1f]{2,60}")
 LENGTHS = {"name": 80, "short_name": 40, "vertical_superior": 80, "document_prefix": 20, "phone": 40}
 
@@ -163,13 +165,11 @@ def _codes(named: Mapping[str, Row], kinds: Mapping[str, str], found: Checked) -
     codes: dict[str, str] = {}
     holders: dict[str, str] = {}
     for name, row in named.items():
-        given = row["code"].lower()
+        given = row["code"]
         if not given:
             continue
-        if not CODE.fullmatch(given):
-            found.faults.append(
-                f"{row.place('code')}“{row['code']}”不对：以小写字母开头，只用字母、数字和短横，最多14个。"
-            )
+        if not CODE.fullmatch(given) or (len(given) > LONGEST_INDEXED and not row["index_code"]):
+            found.faults.append(f"{row.place('code')}“{row['code']}”不对：只用字母、数字和短横，最多14个。")
         elif given in holders:
             found.faults.append(f"{row.place('code')}“{given}”已经是“{holders[given]}”的代码。")
         else:

@@ -1,0 +1,19 @@
+"""The region this site is of, and those directly below it: a city's banners and counties, a county's townships."""
+
+from django.utils.translation import gettext_lazy as _
+
+from mingtang.editions.models import PublicRegion
+
+OWN = {"city": _("市级"), "county": _("县级"), "township": _("乡级")}
+BELOW = {"city": _("旗县市区"), "county": _("乡镇苏木"), "township": _("嘎查村")}
+
+
+def top_region() -> PublicRegion | None:
+    """The region that stands below none."""
+    return PublicRegion.objects.filter(parent_code="").order_by("code").first()
+
+
+def level_words(top: PublicRegion | None) -> dict[str, str]:
+    """What templates call the top's own bodies and the regions below it."""
+    level = top.level if top else "city"
+    return {"own_level": str(OWN.get(level, OWN["city"])), "below_level": str(BELOW.get(level, BELOW["city"]))}
