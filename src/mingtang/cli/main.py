@@ -4,7 +4,15 @@ import argparse
 import os
 import sys
 
-from . import backup_commands, calendar_commands, documents_commands, rules_commands, verify_commands, web_commands
+from . import (
+    backup_commands,
+    calendar_commands,
+    documents_commands,
+    init_commands,
+    rules_commands,
+    verify_commands,
+    web_commands,
+)
 
 DATABASE_COMMANDS = frozenset(
     {"serve", "worker", "migrate", "demo", "people", "calendar", "journal", "units", "rebuild", "public-role", "log"}
@@ -20,6 +28,7 @@ def main(arguments: list[str] | None = None) -> int:
     documents_commands.register(subparsers)
     verify_commands.register(subparsers, set_up=_set_up)
     web_commands.register(subparsers)
+    init_commands.register(subparsers, set_up=_set_up)
     backup_commands.register(subparsers, set_up=_set_up)
     needs_database = not wanted or wanted[0] in DATABASE_COMMANDS or wanted[0].startswith("-")
     if needs_database:
