@@ -7,13 +7,14 @@ from allauth.mfa.totp.internal.auth import TOTP
 from django.core.cache import cache
 from django.test import Client
 from django.urls import reverse
+from django.utils import timezone
 from tests.factories import City
 
 from mingtang.journal.models import Event
 from mingtang.journal.selectors import verify_journal
 from mingtang.units import roles
+from mingtang.units.credentials import set_password
 from mingtang.units.models import Person
-from mingtang.units.services import person_create, set_password
 
 PASSWORD = "ma-tou-qin-1206"
 LOGIN = "/accounts/login/"
@@ -22,7 +23,10 @@ LOGIN = "/accounts/login/"
 @pytest.fixture
 def person(db: Any) -> Person:
     cache.clear()
-    return person_create(username="official", display_name="某科员", password=PASSWORD)
+    person = Person.objects.create(username="official", display_name="某科员")
+    person.set_password(PASSWORD)
+    person.save()
+    return person
 
 
 def sign_in(client: Client, username: str = "official", password: str = PASSWORD) -> Any:
@@ -69,7 +73,7 @@ def test_a_session_that_idled_out_is_closed_in_the_journal(person: Person, setti
 
 def test_the_audit_administrator_reads_of_them(city: City) -> None:
     auditor = city.person(city.unit("市政府办公厅"), roles.AUDIT_ADMINISTRATOR)
-    set_password(person=auditor, password=PASSWORD)
+    set_password(person=auditor, password=PASSWORD, now=timezone.now())
     sign_in(Client(), username="nobody")
     client = Client()
     sign_in(client, username=auditor.username)

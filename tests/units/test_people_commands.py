@@ -8,11 +8,12 @@ from allauth.mfa.recovery_codes.internal.auth import RecoveryCodes
 from allauth.mfa.totp.internal.auth import TOTP
 from django.test import Client
 from django.urls import reverse
+from django.utils import timezone
 from tests.factories import City
 
 from mingtang.cli import people_commands
+from mingtang.units.credentials import set_password
 from mingtang.units.models import Person
-from mingtang.units.services import person_create
 
 PASSWORD = "ma-tou-qin-1206"
 
@@ -25,7 +26,8 @@ def run(*words: str) -> int:
 
 
 def test_lost_codes_are_taken_away_and_sign_in_asks_for_none(db: Any, capsys: Any) -> None:
-    person = person_create(username="official", display_name="某科员", password=PASSWORD)
+    person = Person.objects.create(username="official", display_name="某科员")
+    set_password(person=person, password=PASSWORD, now=timezone.now())
     client = Client()
     form = {"login": "official", "password": PASSWORD}
     client.post("/accounts/login/", form)
@@ -36,6 +38,9 @@ def test_lost_codes_are_taken_away_and_sign_in_asks_for_none(db: Any, capsys: An
     assert not Authenticator.objects.exists()
     assert client.get(reverse("desk:home")).status_code == 302
     client.post("/accounts/login/", form)
+    assert client.get(reverse("desk:home"))["Location"] == reverse("account_resets")
+    assert "运维人员取消了您的动态口令" in client.get(reverse("account_resets")).content.decode()
+    client.post(reverse("account_resets"))
     assert client.get(reverse("desk:home")).status_code == 200
     assert run("totp-reset", "official") == 1
     assert "没有启用" in capsys.readouterr().err

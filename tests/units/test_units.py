@@ -69,7 +69,7 @@ def test_merged_units_route_to_their_successor(city: City) -> None:
     }
     assert len(units_in_group("catalogue_units", date(2017, 5, 1))) == 18
     assert len(units_in_group("credit_supervision_units", date(2017, 5, 1))) == 15
-    unit_merge(unit=city.unit("医保局"), successor=city.unit("人社局"), on=date(2026, 6, 30))
+    unit_merge(unit=city.unit("医保局"), successor=city.unit("人社局"), on=date(2026, 6, 30), now=START)
     assert current_unit(Unit.objects.get(pk="ybj"), date(2026, 7, 1)).pk == "rsj"
 
 
@@ -141,13 +141,13 @@ def test_regions_carry_their_official_codes(city: City) -> None:
 
 def test_merging_never_goes_in_circles_or_into_the_past(city: City) -> None:
     education, civil = city.unit("教育局"), city.unit("民政局")
-    unit_merge(unit=education, successor=civil, on=date(2026, 1, 1))
+    unit_merge(unit=education, successor=civil, on=date(2026, 1, 1), now=START)
     with pytest.raises(UnitsError, match="互相并入"):
-        unit_merge(unit=civil, successor=education, on=date(2026, 2, 1))
+        unit_merge(unit=civil, successor=education, on=date(2026, 2, 1), now=START)
     with pytest.raises(UnitsError, match="撤销日期已定"):
-        unit_merge(unit=education, successor=city.unit("公安局"), on=date(2026, 3, 1))
+        unit_merge(unit=education, successor=city.unit("公安局"), on=date(2026, 3, 1), now=START)
     with pytest.raises(UnitsError, match="改选它的承继单位"):
-        unit_merge(unit=city.unit("公安局"), successor=Unit.objects.get(pk="hbj"), on=date(2026, 1, 1))
+        unit_merge(unit=city.unit("公安局"), successor=Unit.objects.get(pk="hbj"), on=date(2026, 1, 1), now=START)
     assert Unit.objects.get(pk="mzj").valid_to is None and Unit.objects.get(pk="gaj").successor is None
 
 
@@ -162,18 +162,18 @@ def test_administrators_hold_nothing_else(city: City, administrator: str, other:
         other = roles.SECURITY_ADMINISTRATOR
     for first, second in ((administrator, other), (other, administrator)):
         person = Person.objects.create(username=f"{first}-then-{second}")
-        post_assign(person=person, unit=city.unit("教育局"), role=first, valid_from=date(2026, 1, 1))
+        post_assign(person=person, unit=city.unit("教育局"), role=first, valid_from=date(2026, 1, 1), now=START)
         with pytest.raises(UnitsError, match="不同的人"):
-            post_assign(person=person, unit=city.unit("教育局"), role=second, valid_from=date(2026, 2, 1))
+            post_assign(person=person, unit=city.unit("教育局"), role=second, valid_from=date(2026, 2, 1), now=START)
 
 
 def test_posts_count_only_while_they_last(city: City) -> None:
     person = Person.objects.create(username="someone", display_name="某人")
     unit = city.unit("教育局")
-    post = post_assign(person=person, unit=unit, role=roles.DRAFTER, valid_from=date(2026, 3, 1))
+    post = post_assign(person=person, unit=unit, role=roles.DRAFTER, valid_from=date(2026, 3, 1), now=START)
     assert not actor_for(person, at("2026-02-28 12:00")).posts
     assert actor_for(person, at("2026-03-01 00:00")).holds(roles.DRAFTER, [unit.pk])
-    post_end(post=post, on=date(2026, 6, 30))
+    post_end(post=post, on=date(2026, 6, 30), now=START)
     assert actor_for(person, at("2026-06-30 23:59")).posts and not actor_for(person, at("2026-07-01 00:00")).posts
     person.is_active = False
     assert not actor_for(person, at("2026-05-01 00:00")).posts
@@ -182,13 +182,13 @@ def test_posts_count_only_while_they_last(city: City) -> None:
 def test_the_same_post_twice_at_one_time_is_refused_in_words(city: City) -> None:
     person = Person.objects.create(username="twice", display_name="某人")
     unit = city.unit("教育局")
-    post = post_assign(person=person, unit=unit, role=roles.DRAFTER, valid_from=date(2026, 1, 1))
+    post = post_assign(person=person, unit=unit, role=roles.DRAFTER, valid_from=date(2026, 1, 1), now=START)
     for day in (date(2026, 1, 1), date(2026, 5, 1), date(2025, 5, 1)):
         with pytest.raises(UnitsError, match="不能重叠"):
-            post_assign(person=person, unit=unit, role=roles.DRAFTER, valid_from=day)
-    post_end(post=post, on=date(2026, 6, 30))
-    post_assign(person=person, unit=unit, role=roles.DRAFTER, valid_from=date(2026, 7, 1))
-    post_assign(person=person, unit=unit, role=roles.UNIT_HEAD, valid_from=date(2026, 1, 1))
+            post_assign(person=person, unit=unit, role=roles.DRAFTER, valid_from=day, now=START)
+    post_end(post=post, on=date(2026, 6, 30), now=START)
+    post_assign(person=person, unit=unit, role=roles.DRAFTER, valid_from=date(2026, 7, 1), now=START)
+    post_assign(person=person, unit=unit, role=roles.UNIT_HEAD, valid_from=date(2026, 1, 1), now=START)
     assert person.posts.count() == 3
 
 
@@ -199,22 +199,23 @@ def test_a_post_in_an_ended_unit_is_refused(city: City) -> None:
             unit=Unit.objects.get(pk="hbj"),
             role=roles.DRAFTER,
             valid_from=date(2026, 1, 1),
+            now=START,
         )
 
 
 def test_accounts_need_a_decent_password_and_an_unused_name(city: City) -> None:
     with pytest.raises(ValidationError):
-        person_create(username="weak", display_name="弱", password="12345")
-    person_create(username="strong", display_name="强", password="ma-tou-qin-1206")
+        person_create(username="weak", display_name="弱", password="12345", now=START)
+    person_create(username="strong", display_name="强", password="ma-tou-qin-1206", now=START)
     for name in ("strong", "STRONG"):
         with pytest.raises(UnitsError, match="已被使用"):
-            person_create(username=name, display_name="强", password="ma-tou-qin-1206")
+            person_create(username=name, display_name="强", password="ma-tou-qin-1206", now=START)
     for name in ("", "two words", "tab\t", "全角　空格", "x" * 61):
         with pytest.raises(UnitsError, match="用户名"):
-            person_create(username=name, display_name="强", password="ma-tou-qin-1206")
+            person_create(username=name, display_name="强", password="ma-tou-qin-1206", now=START)
     for name in ("", " ", "名" * 41):
         with pytest.raises(UnitsError, match="姓名"):
-            person_create(username="nameless", display_name=name, password="ma-tou-qin-1206")
+            person_create(username="nameless", display_name=name, password="ma-tou-qin-1206", now=START)
     assert Person.objects.count() == 1
 
 

@@ -7,6 +7,6 @@ class DeskConfig(AppConfig):
     verbose_name = "办公台"
 
     def ready(self) -> None:
-        from . import sign_in_journal
+        from . import handing_over, sign_in_journal  # noqa: F401
 
         sign_in_journal.connect()

@@ -132,11 +132,12 @@ def _was_automatic(event: Event, payload: dict[str, Any]) -> bool:
 
 def timeline(events: list[Event], request: StaffRequest) -> list[dict[str, Any]]:
     """Events newest first, with names, times and the words that went with them."""
-    people = {
-        person.pk: str(person)
-        for person in Person.objects.filter(pk__in={event.actor_id for event in events if event.actor_id})
-    }
     payloads = {event.pk: payload_of(event) for event in events}
+    named = {event.actor_id for event in events if event.actor_id}
+    for payload in payloads.values():
+        named |= {payload[key] for key in ("from_person", "to_person") if key in payload}
+        named |= {payload["capacity"]["by"]} if "by" in payload.get("capacity", {}) else set()
+    people = {person.pk: str(person) for person in Person.objects.filter(pk__in=named)}
     wanted = {payload["remark"] for payload in payloads.values() if payload.get("remark")}
     remarks = {str(remark.pk): remark.text for remark in Remark.objects.filter(pk__in=wanted)}
     return [
@@ -145,15 +146,30 @@ def timeline(events: list[Event], request: StaffRequest) -> list[dict[str, Any]]
             "label": event_label(event.name),
             "person": "系统自动退回"
             if _was_automatic(event, payloads[event.pk])
-            else people.get(event.actor_id or 0, "系统"),
+            else people.get(event.actor_id or 0, "系统") + capacity_words(payloads[event.pk], people),
             "at": moment_words(event.at, request.now),
-            "remark": remarks.get(payloads[event.pk].get("remark", ""), ""),
+            "remark": remarks.get(payloads[event.pk].get("remark", ""), "") or handed_words(payloads[event.pk], people),
             "faults": payloads[event.pk].get("faults", []),
             "warnings": payloads[event.pk].get("warnings", []),
             "index_number": payloads[event.pk].get("publication", ""),
         }
         for event in reversed(events)
     ]
+
+
+def capacity_words(payload: dict[str, Any], people: dict[int, str]) -> str:
+    """（受李四委托）or（主持工作）behind a name; nothing for who acted in their own right."""
+    capacity = payload.get("capacity")
+    if not capacity:
+        return ""
+    return f"（受{people.get(capacity['by'], '他人')}委托）" if "by" in capacity else "（主持工作）"
+
+
+def handed_words(payload: dict[str, Any], people: dict[int, str]) -> str:
+    """Who gave the work to whom."""
+    if "to_person" not in payload:
+        return ""
+    return f"由{people.get(payload['from_person'], '')}移交{people.get(payload['to_person'], '')}经办"
 
 
 def _attachable(request: StaffRequest, record: Record, linked: list[dict[str, Any]]) -> list[dict[str, str]]:

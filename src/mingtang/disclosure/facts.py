@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from mingtang.journal.selectors import actors_of
+from mingtang.records.handling import authors_of
 from mingtang.records.spec import Context, fact
 from mingtang.rows import find
 from mingtang.units.models import Person
@@ -27,9 +27,8 @@ def payload(context: Context) -> dict[str, Any]:
 
 @fact("disclosure.authors")
 def authors(context: Context) -> frozenset[int]:
-    """Everyone who wrote any of the content."""
-    kind = context.spec.kind
-    return actors_of(context.record.pk, [f"{kind}.created", f"{kind}.edited"])
+    """Everyone who wrote any of the content, and whoever took it over."""
+    return authors_of(context.record.pk, context.spec.kind)
 
 
 @fact("disclosure.acting_person")

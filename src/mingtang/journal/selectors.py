@@ -2,12 +2,11 @@
 
 import json
 import uuid
-from collections.abc import Iterable
 from typing import Any
 
 from django.db.models import QuerySet
 
-from mingtang.rows import find, find_all
+from mingtang.rows import find
 
 from .models import Event, JournalHead
 from .writing import ZERO, event_hash
@@ -21,12 +20,6 @@ def events_of(record_id: uuid.UUID) -> QuerySet[Event]:
 def last_event(record_id: uuid.UUID, name: str) -> Event | None:
     """The newest event of that name on a record."""
     return find(Event, record_id=record_id, name=name, order=("-sequence",))
-
-
-def actors_of(record_id: uuid.UUID, names: Iterable[str]) -> frozenset[int]:
-    """Ids of the people who caused any of the named events on a record."""
-    found = find_all(Event, record_id=record_id, name=list(names))
-    return frozenset(event.actor_id for event in found if event.actor_id is not None)
 
 
 def payload_of(event: Event) -> dict[str, Any]:

@@ -11,6 +11,7 @@ class RecordsConfig(AppConfig):
     def ready(self) -> None:
         """Collect every room's declarations, then refuse to start on a name that nobody provides."""
         autodiscover_modules("facts", "gates", "effects", "subscribers", "spec")
+        from . import handling  # noqa: F401
         from .spec import check_registrations
 
         missing = check_registrations()

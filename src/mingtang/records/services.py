@@ -1,7 +1,7 @@
 """The only writers of records: open, edit, perform."""
 
 import uuid
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -86,6 +86,7 @@ def open_record(
             record.save()
             if request_key:
                 PerformedRequest.objects.create(key=request_key, record=record, transition="create", at=now)
+            _note_capacity(context, spec.creator, [lead.pk])
             event = _write_event(context, f"{kind}.created", "", spec.initial)
     except IntegrityError:
         earlier = (
@@ -175,6 +176,7 @@ def _run(
         reason = why_not_allowed(context, step)
         if reason:
             raise NotAllowed(reason)
+        _note_capacity(context, step.role, context.units_as(*step.party))
         faults = tuple(run_named_gates(facts, step.gates))
         stopping = tuple(fault for fault in faults if fault.stops)
         if stopping and step.on_fault != "return":
@@ -219,6 +221,14 @@ def why_not_allowed(context: Context, step: Transition) -> str:
         return ""
     names = "、".join(Unit.objects.filter(pk__in=units).values_list("short_name", flat=True)) or "把关单位"
     return f"“{step.label}”由{names}的{ROLES[step.role]}办理。"
+
+
+def _note_capacity(context: Context, role: str, units: Iterable[str]) -> None:
+    """Have the event say so when the actor holds the role only for a while or for somebody."""
+    capacity = context.actor.capacity(role, units)
+    if capacity is not None:
+        kind, by = capacity
+        context.results["capacity"] = {"kind": kind} if by is None else {"kind": kind, "by": by}
 
 
 def describe_fault(fault: Fault) -> dict[str, Any]:

@@ -4,6 +4,8 @@ import ipaddress
 import os
 from datetime import timedelta
 
+from django.core.exceptions import ImproperlyConfigured
+
 from .base import *  # noqa: F403
 from .base import SITE, TEMPLATES, _secret
 
@@ -55,6 +57,7 @@ MIDDLEWARE = [
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "allauth.account.middleware.AccountMiddleware",
     "mingtang.units.sessions.SessionLimits",
+    "mingtang.units.first_steps.FirstSteps",
     "axes.middleware.AxesMiddleware",
     "mingtang.desk.noting.NotesAccess",
 ]
@@ -104,6 +107,11 @@ IDENTITY_LOOKS = {"most": 60, "unusual": 20}
 MFA_SUPPORTED_TYPES = ["totp", "recovery_codes"]
 MFA_ALLOW_UNVERIFIED_EMAIL = True
 MFA_TOTP_ISSUER = "Mingtang"
+
+# MINGTANG_REQUIRE_TOTP: nobody (default), administrators, or all must set up one-time codes before the desk opens.
+REQUIRE_TOTP = os.environ.get("MINGTANG_REQUIRE_TOTP", "")
+if REQUIRE_TOTP not in ("", "administrators", "all"):
+    raise ImproperlyConfigured("MINGTANG_REQUIRE_TOTP 只能写 administrators 或 all，或者不写。")
 
 # Five wrong passwords for one name from one address close it for a quarter of an hour.
 AXES_FAILURE_LIMIT = 5

@@ -3,6 +3,8 @@
 from allauth.account import views as account
 from django.urls import include, path
 
+from mingtang.units import account_views
+
 from .urls_public import handler404, handler500
 from .urls_public import urlpatterns as public_patterns
 
@@ -13,6 +15,8 @@ accounts = [
     path("login/", account.login, name="account_login"),
     path("logout/", account.logout, name="account_logout"),
     path("password/change/", account.password_change, name="account_change_password"),
+    path("password/first/", account_views.first_password, name="account_first_password"),
+    path("resets/", account_views.resets, name="account_resets"),
     path("reauthenticate/", account.reauthenticate, name="account_reauthenticate"),
     path("2fa/", include("allauth.mfa.urls")),
 ]

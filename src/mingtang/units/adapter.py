@@ -5,14 +5,17 @@ from hashlib import sha256
 from typing import Any
 
 from allauth.account.adapter import DefaultAccountAdapter
+from allauth.account.authentication import get_authentication_records
 from allauth.mfa.adapter import DefaultMFAAdapter
 from cryptography.fernet import Fernet
 from django.conf import settings
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from .credentials import note_use, set_password, spent_code, unseen_resets
 from .models import Person
-from .services import set_password
 
 
 class ClosedAdapter(DefaultAccountAdapter):
@@ -34,7 +37,29 @@ class ClosedAdapter(DefaultAccountAdapter):
 
     def set_password(self, user: Person, password: str) -> None:
         """Ends the person's sessions; allauth opens a new one for the browser in which the password was changed."""
-        set_password(person=user, password=password)
+        set_password(person=user, password=password, now=timezone.localtime())
+
+    def pre_login(self, request: HttpRequest, user: Person, **kwargs: Any) -> HttpResponse | None:
+        """Refuse a printed password that was used or has run out; whoever came by single sign-on typed none."""
+        if not signed_in_elsewhere(request, user):
+            why = spent_code(user, timezone.localtime())
+            if why:
+                return render(request, "account/code_spent.html", {"why": why}, status=403)
+        return super().pre_login(request, user, **kwargs)  # type: ignore[no-any-return]
+
+    def login(self, request: HttpRequest, user: Person) -> None:
+        """A printed password is spent by signing in; what was reset is told before the desk opens."""
+        super().login(request, user)
+        if not signed_in_elsewhere(request, user):
+            note_use(user, timezone.localtime())
+        if unseen_resets(user):
+            request.session["untold_resets"] = True
+
+
+def signed_in_elsewhere(request: HttpRequest, person: Person) -> bool:
+    """Whether this browser's person was vouched for by the single sign-on server, not by a password."""
+    methods = [record.get("method") for record in get_authentication_records(request, person)]
+    return next((method for method in reversed(methods) if method != "mfa"), "") == "socialaccount"
 
 
 class SealedSecrets(DefaultMFAAdapter):

@@ -48,6 +48,7 @@ class Unit(models.Model):
     valid_from = models.DateField(_("设立日期"), null=True, blank=True)
     valid_to = models.DateField(_("撤销日期"), null=True, blank=True)
     successor = models.ForeignKey("self", models.PROTECT, null=True, blank=True, related_name="predecessors")
+    version = models.PositiveIntegerField(default=1)
 
     class Meta:
         ordering = ["code"]
@@ -57,17 +58,31 @@ class Unit(models.Model):
 
 
 class Person(AbstractUser):
-    """An official who signs in. ``demonstration`` marks invented people of the demo city."""
+    """An official who signs in. ``demonstration`` marks invented people of the demo city.
+
+    ``version`` grows with every change to the person or their posts, so that two administrators notice each other.
+    ``must_change_password``: the present password came from somebody else and opens one page only.
+    """
 
     display_name = models.CharField(_("姓名"), max_length=40)
     demonstration = models.BooleanField(_("演示数据"), default=False)
+    version = models.PositiveIntegerField(default=1)
+    must_change_password = models.BooleanField(default=False)
 
     def __str__(self) -> str:
         return self.display_name or self.username
 
 
+SUBSTANTIVE, ACTING, DELEGATED = "substantive", "acting", "delegated"
+POST_KINDS = {SUBSTANTIVE: _("任职"), ACTING: _("主持工作（代理）"), DELEGATED: _("受委托代签")}
+
+
 class Post(models.Model):
-    """A person's role in a unit for a period. ``dedicated`` posts may not be pooled (article 24)."""
+    """A person's role in a unit for a period. ``dedicated`` posts may not be pooled (article 24).
+
+    ``valid_to`` is the last day; ``ended_at``, where set, the moment the rights ended for good. A delegated post
+    names who delegated it and always has a last day.
+    """
 
     person = models.ForeignKey(Person, models.PROTECT, related_name="posts", verbose_name=_("人员"))
     unit = models.ForeignKey(Unit, models.PROTECT, related_name="posts", verbose_name=_("单位"))
@@ -76,12 +91,28 @@ class Post(models.Model):
     dedicated = models.BooleanField(_("专职"), default=False)
     valid_from = models.DateField(_("任职起"))
     valid_to = models.DateField(_("任职止"), null=True, blank=True)
+    ended_at = models.DateTimeField(_("结束时间"), null=True, blank=True)
+    kind = models.CharField(_("任职方式"), max_length=12, default=SUBSTANTIVE)
+    delegated_by = models.ForeignKey(Person, models.PROTECT, null=True, blank=True, related_name="delegations")
+    reason = models.CharField(_("事由"), max_length=200, blank=True)
 
     class Meta:
         constraints = [
-            models.UniqueConstraint(fields=["person", "unit", "role", "valid_from"], name="one_post_per_start"),
+            models.UniqueConstraint(
+                fields=["person", "unit", "role", "valid_from"],
+                condition=models.Q(ended_at=None),
+                name="one_post_per_start",
+            ),
             models.CheckConstraint(condition=models.Q(role__in=list(ROLES)), name="known_role"),
+            models.CheckConstraint(condition=models.Q(kind__in=list(POST_KINDS)), name="known_post_kind"),
+            models.CheckConstraint(
+                condition=~models.Q(kind=DELEGATED)
+                | models.Q(delegated_by__isnull=False, valid_to__isnull=False)
+                & ~models.Q(delegated_by=models.F("person")),
+                name="delegations_have_an_end",
+            ),
         ]
+        indexes = [models.Index(fields=["unit", "role"])]
 
     def __str__(self) -> str:
         return f"{self.unit_id} {self.role}"
@@ -92,9 +123,46 @@ class Session(AbstractBaseSession):
 
     person = models.ForeignKey(Person, models.CASCADE, null=True, related_name="sessions")
     started_at = models.DateTimeField(null=True)
+    seen_at = models.DateTimeField(null=True)
+    device = models.CharField(_("设备"), max_length=60, blank=True)
+    place = models.CharField(_("网络地址"), max_length=45, blank=True)
 
     @classmethod
     def get_session_store_class(cls) -> "type[SessionStore]":
         from .sessions import SessionStore
 
         return SessionStore
+
+
+PASSWORD, ONE_TIME_CODE = "password", "one_time_code"
+
+
+class CredentialReset(models.Model):
+    """Somebody else gave a person a new password or took their second factor away; they are told at the next sign-in.
+
+    ``by`` is None for the operator of the machine. A printed password opens one session until ``expires_at``.
+    """
+
+    person = models.ForeignKey(Person, models.CASCADE, related_name="resets")
+    kind = models.CharField(max_length=20)
+    by = models.ForeignKey(Person, models.PROTECT, null=True, related_name="+")
+    at = models.DateTimeField()
+    expires_at = models.DateTimeField(null=True)
+    used_at = models.DateTimeField(null=True)
+    seen_at = models.DateTimeField(null=True)
+
+    class Meta:
+        indexes = [models.Index(fields=["person", "-at"])]
+
+    def __str__(self) -> str:
+        return f"{self.person_id} {self.kind}"
+
+
+class PerformedChange(models.Model):
+    """A request key that was already carried out, so that a repeated request changes nothing."""
+
+    key = models.CharField(max_length=80, primary_key=True)
+    at = models.DateTimeField()
+
+    def __str__(self) -> str:
+        return self.key

@@ -1,21 +1,32 @@
-"""Writes of units, people and posts."""
+"""Writes of units: loaded from the profile, made, edited, merged. People: ``people``, ``posts``, ``credentials``."""
 
+from collections.abc import Mapping
 from datetime import date, datetime
+from typing import Any
 
-from allauth.mfa.models import Authenticator
-from django.contrib.auth.password_validation import validate_password
 from django.db import transaction
-from django.db.models import Q
 
 from mingtang.editions.models import PublicRegion, PublicUnit
 
-from .models import Person, Post, Region, Unit
+from .actors import SYSTEM, Actor
+from .changes import announce, first_time, lock_unit, require
+from .errors import UnitsError
+from .models import Region, Unit
+from .people import person_create
+from .posts import post_assign, post_end
 from .profile import SHIPPED, ProfileError, current_profile, read_profile
-from .roles import ADMINISTRATORS, ROLES
 
-
-class UnitsError(Exception):
-    """A refused change; ``str()`` is Chinese and says what to do."""
+__all__ = [
+    "UnitsError",
+    "load_profile",
+    "person_create",
+    "post_assign",
+    "post_end",
+    "project_tree",
+    "unit_create",
+    "unit_edit",
+    "unit_merge",
+]
 
 
 @transaction.atomic
@@ -64,7 +75,7 @@ def load_profile(name: str, *, now: datetime) -> None:
                 "vertical_superior": row["vertical_superior"],
                 "groups": own_groups,
                 "document_prefix": row["document_prefix"],
-                "index_code": f"{row['region'][:6]}{row['code'].upper()}",
+                "index_code": row.get("index_code") or f"{row['region'][:6]}{row['code'].upper()}",
                 "phone": row["phone"],
                 "valid_from": _day(row["valid_from"]),
                 "valid_to": _day(row["valid_to"]),
@@ -107,107 +118,114 @@ def _day(text: str) -> date | None:
     return date.fromisoformat(text) if text else None
 
 
+EDITABLE = (
+    "name",
+    "short_name",
+    "aliases",
+    "kind",
+    "region",
+    "parent",
+    "vertical_superior",
+    "document_prefix",
+    "index_code",
+    "phone",
+)
+
+
 @transaction.atomic
-def unit_merge(*, unit: Unit, successor: Unit, on: date) -> None:
+def unit_create(
+    *, code: str, values: Mapping[str, Any], valid_from: date, actor: Actor, now: datetime, request_key: str = ""
+) -> Unit:
+    """Set up a unit. ``values`` holds the fields of ``EDITABLE``; the public directory follows at once.
+
+    Raises:
+        NotAdministrator; UnitsError: the code or a name is taken, or the parent has ended.
+    """
+    require(actor, "units")
+    if not first_time(request_key, now=now):
+        return Unit.objects.get(pk=code)
+    if not code or len(code) > 40 or not all(sign.isascii() and (sign.isalnum() or sign in "-_") for sign in code):
+        raise UnitsError("单位代码只能用字母、数字、短横线，最多40个字符。", "code")
+    if Unit.objects.filter(pk=code).exists():
+        raise UnitsError(f"单位代码“{code}”已被使用。", "code")
+    unit = Unit(code=code, valid_from=valid_from)
+    _take_over(unit, values)
+    unit.save(force_insert=True)
+    project_tree()
+    announce("unit.created", now=now, actor=actor, about=unit, unit=unit)
+    return unit
+
+
+@transaction.atomic
+def unit_edit(
+    *, unit: Unit, values: Mapping[str, Any], actor: Actor, now: datetime, expected_version: int | None = None
+) -> Unit:
+    """Change a unit's names and place. The public directory follows at once; papers keep the name they were issued
+    under.
+
+    Raises:
+        NotAdministrator, Stale; UnitsError: a name is taken, or the unit would stand below itself.
+    """
+    require(actor, "units")
+    unit = lock_unit(unit, expected_version)
+    changed = _take_over(unit, values)
+    if changed:
+        unit.save(update_fields=changed)
+        project_tree()
+        announce("unit.edited", now=now, actor=actor, about=unit, unit=unit, fields=changed)
+    return unit
+
+
+def _take_over(unit: Unit, values: Mapping[str, Any]) -> list[str]:
+    """Put values into a unit after checking them together; returns the fields that changed."""
+    changed = [name for name in EDITABLE if name in values and getattr(unit, name, None) != values[name]]
+    for name in changed:
+        setattr(unit, name, values[name])
+    if not unit.name or not unit.short_name:
+        raise UnitsError("单位名称和简称都要填写。", "name")
+    if Unit.objects.filter(name=unit.name).exclude(pk=unit.pk).exists():
+        raise UnitsError(f"名称“{unit.name}”已被另一个单位使用。", "name")
+    twin = Unit.objects.filter(short_name=unit.short_name, region=unit.region, valid_to=None).exclude(pk=unit.pk)
+    if twin.exists():
+        raise UnitsError(f"本地区已有简称“{unit.short_name}”的单位。", "short_name")
+    node = unit.parent
+    while node is not None:
+        if node.pk == unit.pk:
+            raise UnitsError("上级单位不能是本单位或它的下级。", "parent")
+        node = node.parent
+    return changed
+
+
+@transaction.atomic
+def unit_merge(
+    *,
+    unit: Unit,
+    successor: Unit,
+    on: date,
+    now: datetime,
+    actor: Actor = SYSTEM,
+    expected_version: int | None = None,
+) -> None:
     """End a unit on ``on``, its last day; its successor takes over from the next day.
 
     Raises:
+        NotAdministrator, Stale.
         UnitsError: the unit has an end already, the successor has ended by then, or its work leads back to the unit.
     """
+    require(actor, "units")
     if unit == successor:
-        raise UnitsError("单位不能并入自己。")
+        raise UnitsError("单位不能并入自己。", "successor")
+    unit, successor = lock_unit(unit, expected_version), Unit.objects.get(pk=successor.pk)
     if unit.valid_to is not None:
-        raise UnitsError(f"{unit.name}的撤销日期已定为{unit.valid_to:%Y-%m-%d}，不能再并入别的单位。")
+        raise UnitsError(f"{unit.name}的撤销日期已定为{unit.valid_to:%Y-%m-%d}，不能再并入别的单位。", "on")
     heir: Unit | None = successor
     while heir is not None:
         if heir == unit:
-            raise UnitsError(f"{successor.name}的承继单位就是{unit.name}，不能互相并入。")
+            raise UnitsError(f"{successor.name}的承继单位就是{unit.name}，不能互相并入。", "successor")
         heir = heir.successor
     if successor.valid_to is not None and successor.valid_to <= on:
-        raise UnitsError(f"{successor.name}已于{successor.valid_to:%Y-%m-%d}撤销，请改选它的承继单位。")
+        raise UnitsError(f"{successor.name}已于{successor.valid_to:%Y-%m-%d}撤销，请改选它的承继单位。", "successor")
     unit.valid_to, unit.successor = on, successor
     unit.save(update_fields=["valid_to", "successor"])
     project_tree()
-
-
-def person_create(*, username: str, display_name: str, password: str) -> Person:
-    """Create an account. The password must satisfy the installation's rules.
-
-    Raises:
-        UnitsError: the user name is empty, longer than 60 characters, holds a space, or is taken in any letter case;
-            the person's name is empty or longer than 40 characters.
-        django.core.exceptions.ValidationError: the password is too weak.
-    """
-    if not 1 <= len(username) <= 60 or any(sign.isspace() or not sign.isprintable() for sign in username):
-        raise UnitsError("用户名要有1到60个字符，不能有空格。")
-    if not display_name.strip() or len(display_name) > 40:
-        raise UnitsError("姓名要有1到40个字符。")
-    if Person.objects.filter(username__iexact=username).exists():
-        raise UnitsError(f"用户名“{username}”已被使用（不分大小写）。")
-    person = Person(username=username, display_name=display_name.strip())
-    validate_password(password, person)
-    person.set_password(password)
-    person.save()
-    return person
-
-
-@transaction.atomic
-def set_password(*, person: Person, password: str) -> None:
-    """Set a new password and end every session of the person.
-
-    Raises:
-        django.core.exceptions.ValidationError: the password is too weak.
-    """
-    validate_password(password, person)
-    person.set_password(password)
-    person.save(update_fields=["password"])
-    person.sessions.all().delete()
-
-
-@transaction.atomic
-def totp_reset(*, person: Person) -> None:
-    """Take a person's one-time codes and recovery codes away, for a lost telephone or key; ends their sessions.
-
-    Raises:
-        UnitsError: there is nothing to take away.
-    """
-    if not Authenticator.objects.filter(user=person).delete()[0]:
-        raise UnitsError(f"{person}没有启用动态口令。")
-    person.sessions.all().delete()
-
-
-@transaction.atomic
-def post_assign(
-    *, person: Person, unit: Unit, role: str, valid_from: date, title: str = "", dedicated: bool = False
-) -> Post:
-    """Give a person a role in a unit from a day on.
-
-    Raises:
-        UnitsError: unknown role, a unit that has ended, the same post twice at one time, or an administrator's role
-            beside any other (三员分立).
-    """
-    if role not in ROLES:
-        raise UnitsError(f"没有“{role}”这个角色。")
-    if unit.valid_to is not None and unit.valid_to < valid_from:
-        raise UnitsError(f"{unit.name}已于{unit.valid_to:%Y-%m-%d}撤销，请改选承继单位。")
-    Person.objects.select_for_update().get(pk=person.pk)
-    current = Post.objects.filter(Q(valid_to=None) | Q(valid_to__gte=valid_from), person=person)
-    held = current.filter(unit=unit, role=role).first()
-    if held is not None:
-        raise UnitsError(
-            f"{person}自{held.valid_from:%Y-%m-%d}起已任{unit.name}{ROLES[role]}，同一岗位的任职期不能重叠。"
-        )
-    others = set(current.values_list("role", flat=True)) - {role}
-    if others and (role in ADMINISTRATORS or others & ADMINISTRATORS):
-        raise UnitsError("系统管理员、安全管理员、审计管理员必须由不同的人担任，也不能兼任业务角色。")
-    return Post.objects.create(
-        person=person, unit=unit, role=role, title=title, dedicated=dedicated, valid_from=valid_from
-    )
-
-
-def post_end(*, post: Post, on: date) -> None:
-    """End a post on ``on``, its last day."""
-    if on < post.valid_from:
-        raise UnitsError("任职结束日期不能早于开始日期。")
-    post.valid_to = on
-    post.save(update_fields=["valid_to"])
+    announce("unit.merged", now=now, actor=actor, about=unit, unit=unit, successor=successor.pk, last_day=str(on))

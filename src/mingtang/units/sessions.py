@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from datetime import UTC, datetime
+from ipaddress import ip_address, ip_network
 from typing import Any
 
 from django.conf import settings
@@ -10,9 +11,11 @@ from django.contrib.sessions.backends.db import SessionStore as DatabaseStore
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 
+from mingtang.intake.limits import client_address
+
 from .models import Person, Session
 
-STARTED, SEEN = "started_at", "seen_at"
+STARTED, SEEN, DEVICE, PLACE = "started_at", "seen_at", "device", "place"
 NOTE_EVERY_SECONDS = 60
 # The public's pages carry no session: they are the same for everybody and may be cached.
 STAFF_PATHS = ("/desk/", "/accounts/")
@@ -29,6 +32,8 @@ class SessionStore(DatabaseStore):
         row: Session = super().create_model_instance(data)  # type: ignore[assignment]
         row.person_id = int(data[SESSION_KEY]) if SESSION_KEY in data else None
         row.started_at = datetime.fromtimestamp(data[STARTED], UTC) if STARTED in data else None
+        row.seen_at = datetime.fromtimestamp(data[SEEN], UTC) if SEEN in data else None
+        row.device, row.place = data.get(DEVICE, ""), data.get(PLACE, "")
         return row
 
 
@@ -56,6 +61,8 @@ class SessionLimits:
 def _begin(request: HttpRequest, person: Person, now: datetime) -> None:
     """Note the start of a session just opened, and keep only the newest few of its person."""
     request.session[STARTED] = request.session[SEEN] = now.timestamp()
+    request.session[DEVICE] = device_of(request.META.get("HTTP_USER_AGENT", ""))
+    request.session[PLACE] = place_of(client_address(request))
     request.session.save()
     SessionStore.clear_expired()
     newest = Session.objects.filter(person=person).order_by("-started_at", "-expire_date")
@@ -66,3 +73,32 @@ def _begin(request: HttpRequest, person: Person, now: datetime) -> None:
 def _is_over(request: HttpRequest, now: datetime) -> bool:
     idle = now.timestamp() - request.session[SEEN] > settings.SESSION_IDLE.total_seconds()
     return bool(idle or now.timestamp() - request.session[STARTED] > settings.SESSION_LONGEST.total_seconds())
+
+
+# The first that is named wins: every browser also claims to be others.
+BROWSERS = (("Edg", "Edge"), ("OPR", "Opera"), ("Firefox", "Firefox"), ("Chrome", "Chrome"), ("Safari", "Safari"))
+SYSTEMS = (
+    ("HarmonyOS", "鸿蒙"),
+    ("Android", "安卓"),
+    ("iPhone", "iPhone"),
+    ("iPad", "iPad"),
+    ("Windows", "Windows"),
+    ("Mac OS", "Mac"),
+    ("Linux", "Linux"),
+)
+
+
+def device_of(agent: str) -> str:
+    """Browser and system in two words, as far as the browser tells the truth."""
+    browser = next((name for sign, name in BROWSERS if sign in agent), "其他浏览器")
+    return f"{browser} · {next((name for sign, name in SYSTEMS if sign in agent), '其他系统')}"
+
+
+def place_of(address: str) -> str:
+    """A network address shortened to its network: enough to know the office again, not to know the desk."""
+    try:
+        parsed = ip_address(address)
+    except ValueError:
+        return ""
+    network = ip_network((address, 24 if parsed.version == 4 else 48), strict=False)
+    return str(network.network_address).removesuffix(".0") + ".*" if parsed.version == 4 else str(network)
