@@ -149,6 +149,14 @@ class Walk:
         missing = [text for text in texts if text not in content]
         assert not missing, f"{missing} not on {self.page.url}:\n{content[:3000]}"
 
+    def comes(self, *texts: str) -> None:
+        """Every text stands on the page within seconds: what follows a publication is made by the worker."""
+        deadline = time.monotonic() + 15
+        while time.monotonic() < deadline and any(text not in self.page.inner_text("body") for text in texts):
+            self.page.wait_for_timeout(200)
+            self.page.reload()
+        self.sees(*texts)
+
     def shot(self, step: str) -> None:
         """A picture of the whole page, and no accessibility violation on it."""
         ARTEFACTS.mkdir(exist_ok=True)

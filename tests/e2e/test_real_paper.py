@@ -91,11 +91,11 @@ def test_the_real_paper_goes_from_import_to_a_met_duty(walk: Walk) -> None:
     walk.press(f"编号印发《{TITLE}》")
     walk.press(f"公开《{TITLE}》")
     open_paper(walk)
-    walk.sees("已公开", "发布解读材料", "个工作日")
+    walk.comes("已公开", "发布解读材料", "个工作日")
     walk.shot("published")
     walk.follow(walk.page.get_by_role("link", name="看公开页面"))
     public = walk.page.url
-    walk.sees(TITLE, "通政办发〔", "2017年1月4日", "总体要求", "监督考核", "综合政务")
+    walk.comes(TITLE, "通政办发〔", "2017年1月4日", "总体要求", "监督考核", "综合政务")
     assert walk.page.locator("[id=a26]").count() == 1
     walk.shot("public")
 
@@ -112,9 +112,9 @@ def test_the_real_paper_goes_from_import_to_a_met_duty(walk: Walk) -> None:
     walk.page.get_by_label("刊播时间").fill("2026-11-24T08:00")
     walk.press("登记媒体发布")
     open_paper(walk)
-    walk.sees("按期完成", "政府网站：按期完成", "媒体：按期完成")
+    walk.comes("按期完成", "政府网站：按期完成", "媒体：按期完成")
     walk.page.goto(public)
-    walk.sees(INTERPRETATION, "发布解读材料", "按时完成")
+    walk.comes(INTERPRETATION, "发布解读材料", "按时完成")
     walk.shot("met")
     walk.follow(walk.page.get_by_role("link", name=re.compile(INTERPRETATION)))
     walk.sees("公开是常态", "背景依据", "通辽市人民政府办公厅")

@@ -154,7 +154,7 @@ def test_officer_publishes_and_sees_it_live_and_in_the_log(walk: Walk) -> None:
     walk.follow(paper)
     address = walk.page.url.removeprefix(walk.site.address).strip("/")
     assert (walk.site.home / "public" / address / "index.html").exists()
-    walk.sees("通教发〔2026〕", "发布解读材料", "看证明")
+    walk.comes("通教发〔2026〕", "发布解读材料", "看证明")
     walk.shot("live")
     walk.follow(walk.page.get_by_role("link", name="看证明"))
     walk.sees("已核验")

@@ -39,9 +39,11 @@ class Key:
 
 @dataclass(frozen=True)
 class Baked:
-    """What a pass did. ``position`` is the size of the log that the tree now shows."""
+    """What a pass did. ``position`` is the size of the log that the tree now shows, ``duties`` the number of the last
+    change of a duty."""
 
     position: int
+    duties: int
     publications: int
     everything: bool
 
@@ -62,7 +64,7 @@ def follow(now: datetime, key: Key, root: Path | None = None, *, fresh: bool = F
     whole = before is None or (before.release, before.city) != (states.release(), city) or before.log_size > size
     same = before is not None and not whole and (before.log_size, before.duties) == (size, duties)
     if before is not None and same and local_day(before.moment) == local_day(now):
-        return Baked(size, 0, False)
+        return Baked(size, duties, 0, False)
     tree = Tree(root, fresh=fresh)
     if whole:
         tree.sweep()
@@ -74,7 +76,7 @@ def follow(now: datetime, key: Key, root: Path | None = None, *, fresh: bool = F
         touched = Touched.of(ids, duties_since=before.duties)
     _bake(tree, ids, touched, checkpoint, before.log_size if before and not whole else 0, now, key)
     states.write(root, states.State(size, states.release(), now.isoformat(), duties, city))
-    return Baked(size, len(ids), whole)
+    return Baked(size, duties, len(ids), whole)
 
 
 def rebuild(key: Key, root: Path, as_of: datetime) -> Baked:

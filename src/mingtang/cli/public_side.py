@@ -44,26 +44,28 @@ class PublicSide(Attempts):
 
     def __init__(self) -> None:
         super().__init__()
-        self.reached = -1
+        self.reached = (-1, -1)
 
     def follow(self, now: datetime, *, thorough: bool) -> None:
-        """Bring everything public up to the log. Without ``thorough`` only if the log has grown."""
+        """Bring everything public up to the log. Without ``thorough`` only if the log has grown or a duty has changed."""
         head = LogHead.objects.filter(pk=1).values_list("size", flat=True).first() or 0
-        if head == self.reached and not thorough:
+        if (head, bake.duty_mark()) == self.reached and not thorough:
             return
         if not self.attempt("checkpoint", lambda: sign_checkpoint(now)):
             # The database may be behind what is public: touch nothing.
             return
-        position = -1
+        baked = bake.Baked(-1, -1, 0, False)
 
         def files() -> None:
-            nonlocal position
-            position = bake.follow(now, self._key()).position
+            nonlocal baked
+            baked = bake.follow(now, self._key())
 
-        if self.attempt("bake", files):
-            self.attempt("shown", lambda: note_shown(upto=position))
-        if self.attempt("search", self._search) and position >= 0:
-            self.reached = position
+        done = self.attempt("bake", files)
+        if done:
+            # Opens the duties that begin when a page is visible: they stand on it from the next round on.
+            self.attempt("shown", lambda: note_shown(upto=baked.position))
+        if self.attempt("search", self._search) and done:
+            self.reached = (baked.position, baked.duties)
 
     def rebuild(self, now: datetime, to: Path | None, as_of: datetime | None) -> int:
         """Bake everything anew. Returns the exit status."""
