@@ -20,6 +20,7 @@ from django.conf import settings
 from django.core.management import call_command
 from django.utils import timezone
 
+from . import demo_guard
 from .web_commands import server_command
 
 TICK_SECONDS = 0.5
@@ -30,6 +31,8 @@ CLOCKS_EVERY_ROUNDS = 120
 WATCH_SECONDS = 2
 STOP_SECONDS = 10
 READY_SECONDS = 60
+# Touched by the worker in every round.
+ALIVE = "worker.alive"
 
 
 def register(subparsers: Any) -> None:
@@ -79,7 +82,11 @@ def work(arguments: argparse.Namespace) -> int:
 
     from .public_side import PublicSide
 
-    stopping = threading.Event()
+    refused = _demo_refusal([])
+    if refused:
+        print(refused, file=sys.stderr)
+        return 1
+    stopping, city = threading.Event(), _city_stamp()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stopping.set())
     parent, rounds, public_side = os.getppid(), 0, PublicSide()
@@ -93,10 +100,25 @@ def work(arguments: argparse.Namespace) -> int:
             public_side.attempt("remind", partial(remind, now))
         public_side.follow(now, thorough=rounds % THOROUGH_EVERY_ROUNDS == 0)
         public_side.attempt("submissions", partial(receive, now))
+        with suppress(OSError):
+            (settings.HOME / ALIVE).touch()
         rounds += 1
+        if _city_stamp() != city:
+            # A changed profile is read by a new process; whoever started this one starts the next.
+            break
         stopping.wait(TICK_SECONDS)
     stopping.set()
     return 0
+
+
+def _city_stamp() -> tuple[int, ...]:
+    """Changes whenever the profile this installation runs is written anew."""
+    found = []
+    for folder in (settings.PROFILE_FOLDER, settings.OWN_PROFILE):
+        for name in ("profile.toml", "logo.png", "logo.svg"):
+            with suppress(OSError):
+                found.append((folder / name).stat().st_mtime_ns)
+    return tuple(found)
 
 
 def _send(stopping: threading.Event) -> None:
@@ -140,9 +162,18 @@ def rebuild(arguments: argparse.Namespace) -> int:
     return PublicSide().rebuild(timezone.localtime(), arguments.to, arguments.as_of)
 
 
+def _demo_refusal(bound: list[str], *, wanted: bool = False) -> str:
+    """Why this process must not start: demonstration data, and settings that let others see it. Empty if it may."""
+    refused = demo_guard.refusal(bound, settings.ALLOWED_HOSTS, settings.SITE["address"])
+    has_demo = refused and (wanted or demo_guard.is_marked(settings.HOME) or demo_guard.has_people())
+    return refused if has_demo else ""
+
+
 def serve(arguments: argparse.Namespace) -> int:
     """Migrate, load the demo city into an empty database, then run web server and worker until stopped."""
-    from mingtang.units.models import Person, Unit
+    from mingtang.units.models import Unit
+    from mingtang.units.profile import current_profile
+    from mingtang.units.services import load_profile
 
     from . import demo_commands
 
@@ -156,14 +187,15 @@ def serve(arguments: argparse.Namespace) -> int:
         return 1
     step("建立或升级数据库……")
     migrate(arguments)
-    wants_demo = not arguments.no_demo and not Unit.objects.exists()
-    has_demo = Person.objects.filter(demonstration=True).exists()
-    if (wants_demo or has_demo) and arguments.host not in ("127.0.0.1", "localhost", "::1"):
-        print(
-            "演示数据只能在本机地址上使用。正式使用请换一个空的数据目录（MINGTANG_HOME），并加 --no-demo。",
-            file=sys.stderr,
-        )
+    empty = not Unit.objects.exists()
+    wants_demo = empty and not arguments.no_demo and not settings.OWN_CITY
+    refused = _demo_refusal([arguments.host], wanted=wants_demo)
+    if refused:
+        print(refused, file=sys.stderr)
         return 1
+    if empty and settings.OWN_CITY:
+        step("建立城市档案里的单位……")
+        load_profile(current_profile().code, now=timezone.localtime())
     if wants_demo:
         step("装载演示城市……")
         demo_commands.load(step)
@@ -188,7 +220,12 @@ def serve(arguments: argparse.Namespace) -> int:
     if _wait_until_ready(address, web):
         step(f"已启动：{address}")
         demo_commands.print_accounts(address)
+    city = _city_stamp()
     while web.poll() is None and not stopping.is_set():
+        if _city_stamp() != city:
+            city = _city_stamp()
+            step("城市档案有变，网站正在重新读入……")
+            web.send_signal(signal.SIGHUP)
         if workers[-1].poll() is not None:
             step("后台任务中断，正在重新启动……")
             workers.append(subprocess.Popen(command))

@@ -5,6 +5,8 @@ import os
 import sys
 from typing import Any
 
+from . import demo_guard
+
 SETTINGS = {"public": "mingtang.settings.public", "office": "mingtang.settings.embedded"}
 THREADS = 4
 
@@ -18,11 +20,37 @@ def register(subparsers: Any) -> None:
 
 
 def web(arguments: argparse.Namespace) -> int:
-    """Become the web server, on MINGTANG_PORT. Does not return."""
-    environment = {**os.environ, "DJANGO_SETTINGS_MODULE": SETTINGS[arguments.settings]}
-    command = server_command(arguments.host, int(os.environ.get("MINGTANG_PORT", "8000")))
-    sys.stdout.flush()
-    os.execve(command[0], command, environment)  # noqa: S606 - one program, no shell
+    """Become the web server, on MINGTANG_PORT. Does not return, unless demonstration data would be seen by others."""
+    try:
+        refused = _demo_refusal(arguments)
+    except ValueError as error:
+        refused = str(error)
+    if not refused:
+        environment = {**os.environ, "DJANGO_SETTINGS_MODULE": SETTINGS[arguments.settings]}
+        command = server_command(arguments.host, int(os.environ.get("MINGTANG_PORT", "8000")))
+        sys.stdout.flush()
+        os.execve(command[0], command, environment)  # noqa: S606 - one program, no shell
+    print(refused, file=sys.stderr)
+    return 1
+
+
+def _demo_refusal(arguments: argparse.Namespace) -> str:
+    from mingtang.settings import base
+
+    refused = demo_guard.refusal([arguments.host], base.ALLOWED_HOSTS, base.SITE["address"])
+    if not refused or demo_guard.is_marked(base.HOME) or arguments.settings == "public":
+        # The public process may not ask for people; the mark is all it knows.
+        return refused if demo_guard.is_marked(base.HOME) else ""
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", SETTINGS["office"])
+    import django
+    from django.db import DatabaseError
+
+    django.setup()
+    try:
+        return refused if demo_guard.has_people() else ""
+    except DatabaseError:
+        # No database, no people to show; the pages themselves say that it is away.
+        return ""
 
 
 def server_command(host: str, port: int) -> list[str]:

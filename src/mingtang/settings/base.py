@@ -26,6 +26,9 @@ PROFILE_FOLDER = (
     Path(PROFILE) if Path(PROFILE).is_dir() else Path(__file__).parent.parent / "units" / "profiles" / PROFILE
 )
 
+# Whether this is the operator's city; only the one that comes with the program has a demonstration.
+OWN_CITY = Path(PROFILE).is_dir()
+
 
 def _site() -> dict[str, Any]:
     """The table ``[site]`` of the profile, and where the city's own mark stands in the public tree, if it has one.

@@ -19,6 +19,7 @@ from .tables_check import Official, check_people, check_regions, check_units
 
 # Groups that follow from what a unit is, or from a column of its own.
 DERIVED_GROUPS = frozenset({"all_units", "general_offices", "banner_county_governments", "constituent_departments"})
+LOGOS = ("logo.png", "logo.svg")
 REGION_COLUMNS = ("code", "name", "name_mongolian", "level", "parent")
 UNIT_COLUMNS = (
     *("code", "name", "short_name", "aliases", "kind", "region", "parent", "vertical_superior", "constituent"),
@@ -103,7 +104,7 @@ def write_profile(city: CheckedCity, folder: Path, before: Path) -> None:
         if city.logo:
             (folder / city.logo[0]).write_bytes(city.logo[1])
         else:
-            for name in ("logo.png", "logo.svg"):
+            for name in LOGOS:
                 if (before / name).is_file():
                     shutil.copyfile(before / name, folder / name)
         _text(folder / "profile.toml", profile_text(city))
@@ -116,12 +117,24 @@ def write_profile(city: CheckedCity, folder: Path, before: Path) -> None:
 
 
 def put_in_place(draft: Path, folder: Path) -> None:
-    """Put a written profile where the installation looks for it; the former one stays beside it as ``profile.before``."""
+    """Put a written profile where the installation looks for it; the former one stays beside it as ``profile.before``.
+
+    File by file, ``profile.toml`` last: at no moment is the folder away, which a process that starts would take for an
+    installation without a city of its own.
+    """
+    if not folder.exists():
+        os.rename(draft, folder)
+        return
     before = folder.with_name(f"{folder.name}.before")
-    if folder.exists():
-        shutil.rmtree(before, ignore_errors=True)
-        os.rename(folder, before)
-    os.rename(draft, folder)
+    shutil.rmtree(before, ignore_errors=True)
+    shutil.copytree(folder, before)
+    names = [path.name for path in draft.iterdir()]
+    for name in sorted(names, key=lambda name: name == "profile.toml"):
+        os.replace(draft / name, folder / name)
+    for name in LOGOS:
+        if name not in names:
+            (folder / name).unlink(missing_ok=True)
+    draft.rmdir()
 
 
 def profile_text(city: CheckedCity) -> str:
