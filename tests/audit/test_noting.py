@@ -34,3 +34,15 @@ def test_unknown_actions_and_naive_moments_are_refused() -> None:
     with pytest.raises(ValueError, match="aware"):
         note_access(actor_id=1, action="read", now=datetime(2026, 11, 25))
     assert not Access.objects.exists()
+
+
+@pytest.mark.django_db
+def test_no_two_rows_are_alike() -> None:
+    now = timezone.localtime()
+    with asking("10.1.2.33", "r1"):
+        for _ in range(2):
+            note_access(actor_id=7, action="read", now=now)
+    for _ in range(2):
+        note_access(actor_id=7, action="read", now=now)
+    assert len(set(Access.objects.values_list("mark", flat=True))) == 4
+    assert [row.request_id for row in Access.objects.all()[:2]] == ["r1", "r1/2"]

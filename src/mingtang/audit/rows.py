@@ -3,6 +3,7 @@
 import hmac
 import json
 from base64 import urlsafe_b64decode, urlsafe_b64encode
+from datetime import UTC, datetime, timedelta
 from functools import cache, lru_cache
 from hashlib import sha256, sha512
 
@@ -12,6 +13,8 @@ from django.conf import settings
 
 from .models import Access
 
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+MICROSECOND = timedelta(microseconds=1)
 FIELDS = (
     "at",
     "actor_id",
@@ -27,10 +30,15 @@ FIELDS = (
 )
 
 
+def microseconds(moment: datetime) -> int:
+    """Since 1970, exactly."""
+    return (moment - EPOCH) // MICROSECOND
+
+
 def values_of(row: Access) -> list[str | int | None]:
     """What a row says, in the order of ``FIELDS``; the moment in microseconds since 1970."""
     return [
-        round(row.at.timestamp() * 1_000_000),
+        microseconds(row.at),
         row.actor_id,
         row.action,
         row.subject_kind,
@@ -42,11 +50,6 @@ def values_of(row: Access) -> list[str | int | None]:
         row.address,
         row.request_id,
     ]
-
-
-def leaf_bytes(number: int, values: list[str | int | None]) -> bytes:
-    """The bytes a seal commits to: a JSON array of the row's number and its values, without blanks."""
-    return json.dumps([number, *values], ensure_ascii=False, separators=(",", ":")).encode()
 
 
 @cache

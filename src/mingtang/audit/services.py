@@ -1,6 +1,6 @@
 """Noting who looked at what: one row an access."""
 
-import logging
+import secrets
 from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
@@ -15,8 +15,6 @@ from .models import Access
 from .names import ACTIONS
 from .rows import mark_of, seal_address, values_of
 
-logger = logging.getLogger(__name__)
-
 
 @dataclass
 class Asked:
@@ -25,9 +23,15 @@ class Asked:
     address: str = ""
     request_id: str = ""
     noted: bool = False
+    count: int = 0
 
     def is_noted(self) -> None:
         self.noted = True
+
+    def next_id(self) -> str:
+        """No two rows are alike: a second one of the same request gets a number behind the request's id."""
+        self.count += 1
+        return self.request_id[:28] + (f"/{self.count}" if self.count > 1 else "")
 
 
 _asked: ContextVar[Asked | None] = ContextVar("audit_request", default=None)
@@ -88,7 +92,7 @@ def note_access(
         purpose=purpose[:40],
         status=status,
         address=seal_address(asked.address) if asked else "",
-        request_id=asked.request_id[:32] if asked else "",
+        request_id=asked.next_id() if asked else f"-{secrets.token_hex(8)}",
     )
     row.mark = mark_of(values_of(row))
     insert(row)

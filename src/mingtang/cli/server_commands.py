@@ -77,6 +77,7 @@ def work(arguments: argparse.Namespace) -> int:
     """
     from django.db import close_old_connections
 
+    from mingtang.audit.tending import tend
     from mingtang.duties.services import open_periodic, remind
     from mingtang.websites.services import receive
 
@@ -100,6 +101,8 @@ def work(arguments: argparse.Namespace) -> int:
             public_side.attempt("remind", partial(remind, now))
         public_side.follow(now, thorough=rounds % THOROUGH_EVERY_ROUNDS == 0)
         public_side.attempt("submissions", partial(receive, now))
+        if rounds % THOROUGH_EVERY_ROUNDS == 0:
+            public_side.attempt("audit", partial(tend, now))
         with suppress(OSError):
             (settings.HOME / ALIVE).touch()
         rounds += 1
