@@ -34,7 +34,7 @@ BUSINESS_ROLES = (
 RECORD_PAGES = {"detail", "history", "edit", "do", "file"}
 # Addresses every official may open; what stands on them is scoped.
 OWN_PAGES = {"home", "list", "export", "new", "duties", "duties_export"}
-SPECIAL = {"duty", "journal", "autosave", "discard"}
+SPECIAL = {"duty", "journal", "autosave", "discard", "setup"}
 
 
 def desk_addresses() -> set[str]:

@@ -15,7 +15,10 @@ from . import (
 )
 
 DATABASE_COMMANDS = frozenset(
-    {"serve", "worker", "migrate", "demo", "people", "calendar", "journal", "units", "rebuild", "public-role", "log"}
+    {
+        *("serve", "worker", "migrate", "demo", "people", "calendar", "journal", "units", "rebuild", "public-role", "log"),
+        *("check",),
+    }
 )
 
 
@@ -37,13 +40,21 @@ def main(arguments: list[str] | None = None) -> int:
         except ValueError as error:
             print(error, file=sys.stderr)
             return 1
-        from . import demo_commands, people_commands, public_role_commands, server_commands, units_commands
+        from . import (
+            check_commands,
+            demo_commands,
+            people_commands,
+            public_role_commands,
+            server_commands,
+            units_commands,
+        )
 
         units_commands.register(subparsers)
 
         people_commands.register(subparsers)
         calendar_commands.register(subparsers)
         demo_commands.register(subparsers)
+        check_commands.register(subparsers)
         server_commands.register(subparsers)
         public_role_commands.register(subparsers)
         verify_commands.register_log(subparsers)

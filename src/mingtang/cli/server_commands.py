@@ -31,8 +31,6 @@ CLOCKS_EVERY_ROUNDS = 120
 WATCH_SECONDS = 2
 STOP_SECONDS = 10
 READY_SECONDS = 60
-# Touched by the worker in every round.
-ALIVE = "worker.alive"
 
 
 def register(subparsers: Any) -> None:
@@ -78,6 +76,7 @@ def work(arguments: argparse.Namespace) -> int:
     from django.db import close_old_connections
 
     from mingtang.audit.tending import tend
+    from mingtang.desk.setup.machine import note_alive
     from mingtang.duties.services import open_periodic, remind
     from mingtang.websites.services import receive
 
@@ -103,8 +102,9 @@ def work(arguments: argparse.Namespace) -> int:
         public_side.attempt("submissions", partial(receive, now))
         if rounds % THOROUGH_EVERY_ROUNDS == 0:
             public_side.attempt("audit", partial(tend, now))
-        with suppress(OSError):
-            (settings.HOME / ALIVE).touch()
+        if rounds % THOROUGH_EVERY_ROUNDS == 0:
+            with suppress(OSError):
+                note_alive(settings.HOME, now)
         rounds += 1
         if _city_stamp() != city:
             # A changed profile is read by a new process; whoever started this one starts the next.

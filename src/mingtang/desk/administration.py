@@ -28,7 +28,10 @@ class MenuEntry:
 
 
 # In the order shown. A new page adds a line; its view wears ``administrator_view`` with the same actions.
-MENU = (MenuEntry("办事日志", "desk:journal", ("journal",)),)
+MENU = (
+    MenuEntry("安装检查", "desk:setup", ("setup_check",)),
+    MenuEntry("办事日志", "desk:journal", ("journal",)),
+)
 
 
 def menu_of(actor: Actor) -> list[MenuEntry]:

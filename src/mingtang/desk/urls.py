@@ -12,6 +12,7 @@ urlpatterns = [
     path("duties/", duty_views.duty_list, name="duties"),
     path("duties/export.<str:form>", duty_views.duty_export, name="duties_export"),
     path("duties/<uuid:duty_id>/", duty_views.duty_detail, name="duty"),
+    path("system/setup/", setup_views.setup_check, name="setup"),
     path("journal/", journal_views.journal, name="journal"),
     path("<slug:kind>/", lists.record_list, name="list"),
     path("<slug:kind>/export.<str:form>", lists.export, name="export"),
