@@ -3,6 +3,7 @@
 from django.urls import path
 
 from . import autosave, detail, duty_views, edit, files, home, journal_views, lists, steps
+from .setup import views as setup_views
 
 app_name = "desk"
 urlpatterns = [
