@@ -31,10 +31,14 @@ BUSINESS_ROLES = (
     roles.ASSESSOR,
 )
 # Addresses of one record: parties may look, everybody else finds nothing.
-RECORD_PAGES = {"detail", "history", "edit", "do", "file"}
+RECORD_PAGES = {"detail", "history", "edit", "do", "file", "print", "print_paper", "print_sheet"}
 # Addresses every official may open; what stands on them is scoped.
 OWN_PAGES = {"home", "list", "export", "new", "duties", "duties_export"}
 SPECIAL = {"duty", "journal", "autosave", "discard", "setup"}
+
+
+# Scoped like the record or the list; what is on them is read in tests/printing.
+PRINTED = {"print_slip", "register", "register_export"}
 
 
 def desk_addresses() -> set[str]:
@@ -46,7 +50,7 @@ def desk_addresses() -> set[str]:
 
 
 def test_every_address_has_an_entry() -> None:
-    assert desk_addresses() == RECORD_PAGES | OWN_PAGES | SPECIAL
+    assert desk_addresses() == PRINTED | RECORD_PAGES | OWN_PAGES | SPECIAL
 
 
 @pytest.fixture
@@ -94,6 +98,11 @@ def addresses(record: Record) -> dict[str, str]:
         "history": reverse("desk:history", kwargs=one),
         "file": reverse("desk:file", kwargs={**one, "file_id": getattr(Attachment.objects.first(), "pk", 1)}),
         "edit": reverse("desk:edit", kwargs=one),
+        "print": reverse("desk:print", kwargs=one),
+        "print_paper": reverse("desk:print_paper", kwargs={**one, "form": "pdf"}),
+        "print_sheet": reverse("desk:print_sheet", kwargs={**one, "form": "docx"}),
+        "register": reverse("desk:register", args=["received"]),
+        "register_export": reverse("desk:register_export", args=["received", "csv"]),
         "do": reverse("desk:do", kwargs={**one, "transition": "return"}),
     }
 

@@ -75,7 +75,7 @@ def duty_export(request: StaffRequest, form: str) -> HttpResponse:
             rule = rule_of(duty.code)
             yield [duty.code, rule.title, duty.unit.name, duty.opened_at, duty.due_at, duty.closed_at, state]
 
-    return table(form, f"职责-{request.now:%Y-%m-%d}", headings, rows())
+    return table(form, f"职责-{request.now:%Y-%m-%d}", headings, rows(), now=request.now)
 
 
 @business_view

@@ -1,4 +1,4 @@
-"""Tables people take away: CSV that Excel reads, and XLSX. A cell can never start a formula."""
+"""Tables people take away: CSV that Excel reads, XLSX, and printed registers. A cell can never start a formula."""
 
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import date, datetime
@@ -12,6 +12,10 @@ from django.utils import timezone
 from django.utils.http import content_disposition_header
 from openpyxl import Workbook
 from openpyxl.cell.cell import ILLEGAL_CHARACTERS_RE
+
+from mingtang.text.typesetting import CannotRender
+
+from .sheets import register_sheet, sheet_file
 
 # What spreadsheets take for the start of a formula, the full-width forms included.
 STARTS_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
@@ -32,12 +36,16 @@ def neutral(value: Any) -> str | int | float | Decimal:
     return f"'{text}" if text.lstrip(" ").startswith(STARTS_FORMULA) else text
 
 
-def table(form: str, name: str, headings: Sequence[str], rows: Iterable[Sequence[Any]]) -> HttpResponse:
-    """``rows`` as a download called ``name``; ``form`` is csv or xlsx, anything else is 404."""
+def table(
+    form: str, name: str, headings: Sequence[str], rows: Iterable[Sequence[Any]], *, now: datetime | None = None
+) -> HttpResponse:
+    """``rows`` as a download called ``name``; ``form`` is csv, xlsx or, where ``now`` is given, pdf or docx; else 404."""
     if form == "csv":
         response: Any = StreamingHttpResponse(_csv_lines(headings, rows), content_type="text/csv; charset=utf-8")
         response["Content-Disposition"] = content_disposition_header(True, f"{name}.csv")
         return response
+    if form in ("pdf", "docx") and now is not None:
+        return _printed(form, name, headings, rows, now)
     if form != "xlsx":
         raise Http404
     book = Workbook(write_only=True)
@@ -54,6 +62,20 @@ def table(form: str, name: str, headings: Sequence[str], rows: Iterable[Sequence
         filename=f"{name}.xlsx",
         content_type="application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
     )
+
+
+def _printed(
+    form: str, name: str, headings: Sequence[str], rows: Iterable[Sequence[Any]], now: datetime
+) -> HttpResponse:
+    """A register on A4 across; a PDF opens in the browser."""
+    title, _, subtitle = name.partition("-")
+    try:
+        data, media_type = sheet_file(register_sheet(title, headings, rows, now=now, subtitle=subtitle), form, now)
+    except CannotRender as error:
+        return HttpResponse(f"{error}\n", content_type="text/plain; charset=utf-8", status=503)
+    response = HttpResponse(data, content_type=media_type)
+    response["Content-Disposition"] = content_disposition_header(form != "pdf", f"{name}.{form}") or "attachment"
+    return response
 
 
 class _Echo:

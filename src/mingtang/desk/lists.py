@@ -89,7 +89,7 @@ def export(request: StaffRequest, kind: str, form: str) -> HttpResponse:
     spec = spec_or_404(kind)
     found, _ = _filtered(request, spec)
     headings = [heading for heading, _ in spec.columns] + ["牵头单位", "状态", "更新时间"]
-    return table(form, f"{spec.label}-{request.now:%Y-%m-%d}", headings, _export_rows(spec, found))
+    return table(form, f"{spec.label}-{request.now:%Y-%m-%d}", headings, _export_rows(spec, found), now=request.now)
 
 
 def _export_rows(spec: RecordSpec, found: QuerySet[Record]) -> Iterator[list[Any]]:

@@ -28,6 +28,8 @@ ACTIONS = {
     "duties": names.LIST,
     "export": names.EXPORT,
     "duties_export": names.EXPORT,
+    "register": names.LIST,
+    "register_export": names.EXPORT,
     "audit_export": names.EXPORT,
     "file": names.DOWNLOAD,
     "journal": names.LIST,

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from . import autosave, detail, duty_views, edit, files, home, journal_views, lists, steps
+from . import autosave, detail, duty_views, edit, files, home, journal_views, lists, printing, registers, steps
 from .setup import views as setup_views
 
 app_name = "desk"
@@ -14,6 +14,8 @@ urlpatterns = [
     path("duties/export.<str:form>", duty_views.duty_export, name="duties_export"),
     path("duties/<uuid:duty_id>/", duty_views.duty_detail, name="duty"),
     path("system/setup/", setup_views.setup_check, name="setup"),
+    path("registers/<slug:register>/", registers.page, name="register"),
+    path("registers/<slug:register>/export.<str:form>", registers.export, name="register_export"),
     path("journal/", journal_views.journal, name="journal"),
     path("<slug:kind>/", lists.record_list, name="list"),
     path("<slug:kind>/export.<str:form>", lists.export, name="export"),
@@ -22,5 +24,9 @@ urlpatterns = [
     path("<slug:kind>/<uuid:record_id>/file/<int:file_id>/", files.open_file, name="file"),
     path("<slug:kind>/<uuid:record_id>/edit/", edit.edit, name="edit"),
     path("<slug:kind>/<uuid:record_id>/history/", detail.history, name="history"),
+    path("<slug:kind>/<uuid:record_id>/print/", printing.page, name="print"),
+    path("<slug:kind>/<uuid:record_id>/print/paper.<str:form>", printing.paper, name="print_paper"),
+    path("<slug:kind>/<uuid:record_id>/print/sheet.<str:form>", printing.sheet, name="print_sheet"),
+    path("<slug:kind>/<uuid:record_id>/print/slip.<str:form>", printing.slip, name="print_slip"),
     path("<slug:kind>/<uuid:record_id>/do/<slug:transition>/", steps.do, name="do"),
 ]

@@ -18,7 +18,13 @@ from .paper_blocks import ATTACHMENT_HEAD, ATTACHMENT_LIST, Block
 
 # Letterhead, direction and imprint differ by form.
 PAPER, UPWARD, LETTER, ORDER, MINUTES = "paper", "upward", "letter", "order", "minutes"
-FORMS = {PAPER: "文件（下行、平行）", UPWARD: "文件（上行文）", LETTER: "信函格式", ORDER: "命令（令）格式", MINUTES: "纪要格式"}
+FORMS = {
+    PAPER: "文件（下行、平行）",
+    UPWARD: "文件（上行文）",
+    LETTER: "信函格式",
+    ORDER: "命令（令）格式",
+    MINUTES: "纪要格式",
+}
 _COPIES = re.compile(r"抄\s*[送报]\s*[:：]?\s*(.+)")
 _PRINTED = re.compile(r"(.*?)\s*(\d{4}年\d{1,2}月\d{1,2}日)\s*印\s*发")
 _NUMBER = re.compile(r"(?:附件)?\s*\d{1,3}\s*[.．、:：]\s*")

@@ -13,7 +13,7 @@ WIDEST = 20  # characters of 22 pt on 156 mm
 _LONGEST_BALANCED = 160
 _FORBIDDEN = 1e6
 # Words that stand in titles of papers; cutting one is the worst a break can do short of parting a mark.
-_WORDS = (
+_WORDS: str = (
     "通知 意见 办法 规定 决定 公告 通告 通报 报告 请示 批复 纪要 方案 细则 条例 规则 规划 要点 计划 制度 目录 清单 解读 指南 "
     "标准 章程 预案 措施 实施 管理 工作 关于 印发 转发 批转 人民 政府 办公 机关 单位 部门 公开 政务 信息 服务 全面 推进 加强 "
     "进一步 做好 开展 建立 健全 完善 落实 贯彻 执行 促进 发展 改革 规范 调整 试行 暂行 年度 有关 事项 问题 若干 重点 任务 "
@@ -25,7 +25,7 @@ _WORDS = (
     "处罚 执法 程序 决策 重大 权力 责任 名录 名单 人员 会议 召开 举行 活动 组织 领导 小组 成立 成员 联席 机制 体系 能力 水平 质量 "
     "提升 提高 深化 优化 营商 简化 办事 材料 环节 流程 时间 安排 假期 寒假 暑假 冬季 春季 夏季 秋季 防汛 抗旱 森林 防火 "
     "自治区 自治旗 委员会 办公厅 办公室 指导 试点 示范 创建 评选 表彰 先进 集体 个人 同意 设立 撤销 任免 职务 申请 情况 物业 收费 公示"
-).split()
+)
 _CLOSING = frozenset("、，。；：？！》〉”’）】〕・…—")
 _OPENING = frozenset("《〈“‘（【〔")
 _LEADS = ("关于", "印发", "转发", "批转", "贯彻")
@@ -68,7 +68,11 @@ def _break_costs(title: str, whole: Sequence[str]) -> list[float]:
     costs = [12.0] * len(title)
     for place in range(1, len(title)):
         before, here = title[place - 1], title[place]
-        if here in _CLOSING or before in _OPENING or (before < "\u2000" and here < "\u2000" and " " not in before + here):
+        if (
+            here in _CLOSING
+            or before in _OPENING
+            or (before < "\u2000" and here < "\u2000" and " " not in before + here)
+        ):
             costs[place] = _FORBIDDEN
         elif before in "、》）”" or here in "《（":
             costs[place] = 1.0
@@ -80,13 +84,15 @@ def _break_costs(title: str, whole: Sequence[str]) -> list[float]:
             costs[place] = 3.0
         elif here in "和及与":
             costs[place] = 4.0
-    for name, price in [*((word, 50.0) for word in _WORDS), *((name, 90.0) for name in whole)]:
+    for name, price in [*((word, 50.0) for word in _WORDS.split(" ")), *((name, 90.0) for name in whole)]:
         for match in re.finditer(re.escape(name), title):
             for place in range(match.start() + 1, match.end()):
                 costs[place] = max(costs[place], price)
             for place in (match.start(), match.end()):
                 if 0 < place < len(title):
-                    costs[place] = min(costs[place], 0.0 if name in whole else 5.0) if costs[place] < 50 else costs[place]
+                    costs[place] = (
+                        min(costs[place], 0.0 if name in whole else 5.0) if costs[place] < 50 else costs[place]
+                    )
     for lead in _LEADS:
         for match in re.finditer(lead, title):
             if match.start() and costs[match.start()] < 50:

@@ -130,14 +130,13 @@ def _compiled(
     files: Mapping[str, bytes] | None,
     standard: Literal["ua-1"] | None,
 ) -> bytes:
-    with _one_at_a_time:
-        with _compiler_for(template, files or {}) as compiler:
-            made = compiler.compile(
-                format="pdf",
-                sys_inputs={"data": json.dumps(content, ensure_ascii=False)},
-                timestamp=moment,
-                pdf_standards=standard,
-            )
+    with _one_at_a_time, _compiler_for(template, files or {}) as compiler:
+        made = compiler.compile(
+            format="pdf",
+            sys_inputs={"data": json.dumps(content, ensure_ascii=False)},
+            timestamp=moment,
+            pdf_standards=standard,
+        )
     assert isinstance(made, bytes)
     return made
 
