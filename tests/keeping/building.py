@@ -30,7 +30,8 @@ def main(papers: int) -> None:
     told = {"message": "页面上的电话打不通", "contact": "13800138000"}
     submit("feedback", told, request_key="a-key-of-the-drill", now=desk.now)
     side = PublicSide()
-    side.follow(desk.now + timedelta(minutes=5), thorough=True)
+    for minutes in (5, 6):  # what is noted as visible changes boards once more
+        side.follow(desk.now + timedelta(minutes=minutes), thorough=True)
     assert not side.said, side.said
 
 

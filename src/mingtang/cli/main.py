@@ -17,7 +17,7 @@ from . import (
 DATABASE_COMMANDS = frozenset(
     {
         *("serve", "worker", "migrate", "demo", "people", "calendar", "journal", "units", "rebuild", "public-role", "log"),
-        *("check",),
+        *("check", "keys"),
     }
 )
 
@@ -43,6 +43,7 @@ def main(arguments: list[str] | None = None) -> int:
         from . import (
             check_commands,
             demo_commands,
+            keys_commands,
             people_commands,
             public_role_commands,
             server_commands,
@@ -58,6 +59,7 @@ def main(arguments: list[str] | None = None) -> int:
         server_commands.register(subparsers)
         public_role_commands.register(subparsers)
         verify_commands.register_log(subparsers)
+        keys_commands.register(subparsers)
     parsed = parser.parse_args(wanted)
     try:
         return _run(parsed) if needs_database else int(parsed.func(parsed) or 0)

@@ -21,6 +21,7 @@ from django.core.management import call_command
 from django.utils import timezone
 
 from . import demo_guard
+from .backup.restoring import WORKER_LOCK, Refused, held
 from .web_commands import server_command
 
 TICK_SECONDS = 0.5
@@ -69,6 +70,16 @@ def verify(arguments: argparse.Namespace) -> int:
 
 
 def work(arguments: argparse.Namespace) -> int:
+    """Run the worker, the only one of this home. Returns the exit status."""
+    try:
+        with held(settings.HOME / WORKER_LOCK, "已有一个后台任务在运行，或者正在恢复、搬迁。"):
+            return _work()
+    except Refused as refused:
+        print(refused, file=sys.stderr)
+        return 1
+
+
+def _work() -> int:
     """Background worker: makes public files of what was published, opens periodic duties, reminds, sends.
 
     Each round is safe to repeat, and what fails is tried again: a full disk or a dead mail server stops nothing else.

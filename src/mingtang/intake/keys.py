@@ -7,7 +7,8 @@ database alone opens no contact, answers no query code and matches no e-mail add
 import hmac
 import json
 from base64 import urlsafe_b64encode
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from functools import cache
 from hashlib import sha256
 from typing import Any
@@ -22,7 +23,16 @@ class Unreadable(ValueError):
 
 def keyed(purpose: str, value: str) -> bytes:
     """32 bytes that nobody without the key can compute: HMAC-SHA256 of ``value``, separate for each purpose."""
-    key = sha256(f"{purpose}\n{settings.INTAKE_KEY}".encode()).digest()
+    return _keyed(settings.INTAKE_KEY, purpose, value)
+
+
+def every_keyed(purpose: str, value: str) -> list[bytes]:
+    """What ``keyed`` gives now, and what it gave before each change of keys, newest first."""
+    return [_keyed(secret, purpose, value) for secret in (settings.INTAKE_KEY, *settings.INTAKE_OLDER_KEYS)]
+
+
+def _keyed(secret: str, purpose: str, value: str) -> bytes:
+    key = sha256(f"{purpose}\n{secret}".encode()).digest()
     return hmac.digest(key, value.encode(), "sha256")
 
 
@@ -42,15 +52,27 @@ def unseal(text: str) -> dict[str, Any]:
     """What ``seal`` was given. Raises Unreadable."""
     if not text:
         return {}
-    try:
-        return dict(json.loads(_fernet(settings.INTAKE_KEY).decrypt(text.encode())))
-    except InvalidToken:
-        raise Unreadable("sealed with another key, or changed since") from None
+    for secret in _every_secret():
+        with suppress(InvalidToken):
+            return dict(json.loads(_fernet(secret).decrypt(text.encode())))
+    raise Unreadable("sealed with another key, or changed since")
+
+
+def _every_secret() -> Iterator[str]:
+    yield from (settings.INTAKE_KEY, *settings.INTAKE_OLDER_KEYS)
+    with suppress(OSError):
+        for line in settings.INTAKE_KEY_FILE.read_text(encoding="utf-8").splitlines():
+            yield from line.split()[:1]
 
 
 def address_index(email: str) -> str:
     """Stands for an e-mail address where rows must be matched without being read (hex, 32 characters)."""
-    return keyed("address", email.strip().casefold()).hex()[:32]
+    return address_indexes(email)[0]
+
+
+def address_indexes(email: str) -> list[str]:
+    """``address_index`` now and before each change of keys."""
+    return [one.hex()[:32] for one in every_keyed("address", email.strip().casefold())]
 
 
 def sign(purpose: str, value: str) -> str:
@@ -62,5 +84,7 @@ def signed_value(purpose: str, token: str) -> str | None:
     """The value a token carries, or None for one this installation did not make."""
     value, _, mark = token.rpartition(".")
     # Compared as bytes: a mark that is not ASCII is wrong, not an error.
-    good = hmac.compare_digest(mark.encode(), keyed(f"sign {purpose}", value).hex()[:32].encode())
-    return value if good else None
+    good = [
+        hmac.compare_digest(mark.encode(), one.hex()[:32].encode()) for one in every_keyed(f"sign {purpose}", value)
+    ]
+    return value if any(good) else None

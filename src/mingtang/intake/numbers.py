@@ -9,7 +9,7 @@ from stdnum.iso7064 import mod_97_10
 
 from mingtang.rules import local_day
 
-from .keys import keyed
+from .keys import every_keyed, keyed
 
 # No letter that looks like a digit or like another letter.
 LETTERS = "ABCDEFGHJKLMNPQRTUVWXY"
@@ -60,7 +60,12 @@ def make_code(seed: str) -> str:
 
 def code_hash(number: str, code: str) -> str:
     """What is kept of a query code (hex): a keyed hash, so that a copy of the database cannot be tried out."""
-    return keyed("query", f"{number}\n{_plain(code)}").hex()
+    return code_hashes(number, code)[0]
+
+
+def code_hashes(number: str, code: str) -> list[str]:
+    """``code_hash`` now and before each change of keys: receipts keep the hash they were given."""
+    return [one.hex() for one in every_keyed("query", f"{number}\n{_plain(code)}")]
 
 
 def _plain(typed: str) -> str:

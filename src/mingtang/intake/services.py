@@ -14,7 +14,7 @@ from mingtang.text.canonical import canonical_json
 
 from .keys import keyed, seal
 from .models import STATUSES, SUBMITTED, Receipt, Submission
-from .numbers import code_hash, make_code, make_number, read_number
+from .numbers import code_hash, code_hashes, make_code, make_number, read_number
 
 # Numbers are drawn from some 23 million a month; a draw that is taken is followed by another.
 DRAWS = 5
@@ -103,8 +103,8 @@ def receipt_of(number: str, code: str) -> ReceiptView | None:
     """
     known = read_number(number)
     # A number with a typing error is looked up all the same, and takes as long as any other.
-    found = _ask(known or "", code_hash(known or "", code))
-    return found if known else None
+    answers = [_ask(known or "", hashed) for hashed in code_hashes(known or "", code)]
+    return next((found for found in answers if found), None) if known else None
 
 
 def _ask(number: str, hashed: str) -> ReceiptView | None:

@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 
 from django.db import transaction
 
-from .keys import Unreadable, address_index, keyed, seal, sign, signed_value, unseal
+from .keys import Unreadable, address_index, address_indexes, keyed, seal, sign, signed_value, unseal
 from .models import Submission, Subscription
 from .services import is_there, mark_taken, submit, take, waiting
 
@@ -101,7 +101,7 @@ def _apply(submission: Submission, now: datetime, log_size: int) -> None:
     except Unreadable:
         return
     index = address_index(wanted["email"])
-    found = Subscription.objects.select_for_update().filter(address_index=index).first()
+    found = Subscription.objects.select_for_update().filter(address_index__in=address_indexes(wanted["email"])).first()
     if found is None:
         Subscription.objects.create(
             id=uuid.UUID(bytes=keyed("subscription", str(wish.pk))[:16], version=5),

@@ -9,11 +9,14 @@ from mingtang.units.changes import CHANGES, changed
 from .names import register_event
 from .writing import append, writing
 
+KEY_ROTATED = "key.rotated"
+
 
 def connect() -> None:
     """Register the names and listen."""
     for name, label in CHANGES.items():
         register_event(name, label)
+    register_event(KEY_ROTATED, "换了一把钥匙")
     changed.connect(_write, dispatch_uid="journal.administration")
 
 

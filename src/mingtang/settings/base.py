@@ -19,6 +19,11 @@ from csp.constants import NONE, SELF
 
 HOME = Path(os.environ.get("MINGTANG_HOME", "var")).resolve()
 PORT = int(os.environ.get("MINGTANG_PORT", "8000"))
+# Nothing runs on a city that is between two states, or that has moved away.
+if (HOME / "restore.state.json").exists():
+    raise ValueError("上一次恢复在最后一步中断，城还不完整。请再运行一次 mingtang restore，恢复同一份备份。")
+if (HOME / "moved.json").exists() and not os.environ.get("MINGTANG_DATABASE_URL"):
+    raise ValueError("这座城的数据已经搬到 PostgreSQL。请设置 MINGTANG_DATABASE_URL 再启动。")
 # A city of one's own, as ``mingtang init`` writes it, goes before the one that comes with the program.
 OWN_PROFILE = HOME / "profile"
 PROFILE = os.environ.get("MINGTANG_PROFILE") or (str(OWN_PROFILE) if OWN_PROFILE.is_dir() else "tongliao")
@@ -68,8 +73,8 @@ SEARCH_ROOT = HOME / "search"
 LOG_KEY = HOME / "secrets" / "log_key"
 
 
-def _secret(name: str) -> str:
-    """Read a secret of this installation, making it on first use with owner-only access.
+def _secret_file(name: str) -> Path:
+    """Where a secret of this installation lies, made on first use with owner-only access.
 
     What the system hands to this process alone (systemd credentials, container secrets) goes before.
     """
@@ -84,12 +89,30 @@ def _secret(name: str) -> str:
         else:
             with os.fdopen(descriptor, "w") as handle:
                 handle.write(secrets.token_urlsafe(50))
-    return path.read_text().strip()
+    return path
+
+
+def read_keys(path: Path) -> list[str]:
+    """The keys in a file of secrets, newest first: one a line, each with the moment it was made if that is known."""
+    return [line.split()[0] for line in path.read_text(encoding="utf-8").splitlines() if line.strip()]
+
+
+def _secret(name: str) -> str:
+    return read_keys(_secret_file(name))[0]
+
+
+def _older_secrets(name: str) -> list[str]:
+    """Those that ``mingtang keys rotate`` put a newer one before: what they sealed still opens."""
+    return read_keys(_secret_file(name))[1:]
 
 
 # Seals what citizens submit and makes their query codes; the public process and the worker share it.
-INTAKE_KEY = _secret("intake_key")
+INTAKE_KEY, INTAKE_OLDER_KEYS = _secret("intake_key"), _older_secrets("intake_key")
+# Read again when a seal does not open: another process may have been told of a newer key before this one.
+INTAKE_KEY_FILE = _secret_file("intake_key")
 SECRET_KEY = os.environ.get("MINGTANG_SECRET_KEY") or _secret("django_key")
+# One change of keys back, so that nobody is signed out by it.
+SECRET_KEY_FALLBACKS = _older_secrets("django_key")[:1]
 DEBUG = False
 ALLOWED_HOSTS = os.environ.get("MINGTANG_HOSTS", "127.0.0.1,localhost,[::1]").split(",")
 

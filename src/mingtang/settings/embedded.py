@@ -7,7 +7,7 @@ from datetime import timedelta
 from django.core.exceptions import ImproperlyConfigured
 
 from .base import *  # noqa: F403
-from .base import SITE, TEMPLATES, _secret
+from .base import SITE, TEMPLATES, _older_secrets, _secret
 
 ROOT_URLCONF = "mingtang.settings.urls_embedded"
 WSGI_APPLICATION = "mingtang.settings.wsgi.application"
@@ -95,7 +95,7 @@ ACCOUNT_SESSION_REMEMBER = False
 # by account (see ``ClosedAdapter``): whoever guesses them already has the password.
 ACCOUNT_RATE_LIMITS = {"login": "300/m/ip", "login_failed": "5/15m/key,30/d/key"}
 MFA_ADAPTER = "mingtang.units.adapter.SealedSecrets"
-ONE_TIME_CODE_KEY = _secret("one_time_code_key")
+ONE_TIME_CODE_KEY, ONE_TIME_CODE_OLDER_KEYS = _secret("one_time_code_key"), _older_secrets("one_time_code_key")
 # Marks the rows of the audit trail and seals the network addresses in them. It stays: an old mark needs its key.
 AUDIT_KEY = _secret("audit_key")
 # How long access rows are kept; their seals and the journal are kept for good.

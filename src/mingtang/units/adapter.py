@@ -7,7 +7,7 @@ from typing import Any
 from allauth.account.adapter import DefaultAccountAdapter
 from allauth.account.authentication import get_authentication_records
 from allauth.mfa.adapter import DefaultMFAAdapter
-from cryptography.fernet import Fernet
+from cryptography.fernet import Fernet, MultiFernet
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
@@ -77,5 +77,7 @@ class SealedSecrets(DefaultMFAAdapter):
         return _fernet().decrypt(encrypted_text.encode()).decode()
 
 
-def _fernet() -> Fernet:
-    return Fernet(urlsafe_b64encode(sha256(settings.ONE_TIME_CODE_KEY.encode()).digest()))
+def _fernet() -> MultiFernet:
+    """Seals with the newest key; opens what any key before it sealed."""
+    keys = (settings.ONE_TIME_CODE_KEY, *settings.ONE_TIME_CODE_OLDER_KEYS)
+    return MultiFernet([Fernet(urlsafe_b64encode(sha256(key.encode()).digest())) for key in keys])

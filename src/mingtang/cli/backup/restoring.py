@@ -127,7 +127,8 @@ class Staging:
 
 
 @contextmanager
-def _held(path: Path, told: str) -> Iterator[None]:
+def held(path: Path, told: str) -> Iterator[None]:
+    """Hold a lock that ends with this process. Raises Refused with ``told`` if another holds it."""
     path.parent.mkdir(parents=True, exist_ok=True)
     with path.open("a") as handle:
         try:
@@ -139,12 +140,12 @@ def _held(path: Path, told: str) -> Iterator[None]:
 
 def only_one(home: Path) -> AbstractContextManager[None]:
     """One backup, restore or move at a time. Raises Refused."""
-    return _held(home / "keeping.lock", "另一个备份、恢复或搬迁正在进行，请等它结束。")
+    return held(home / "keeping.lock", "另一个备份、恢复或搬迁正在进行，请等它结束。")
 
 
 def no_worker(home: Path) -> AbstractContextManager[None]:
     """Keeps the background worker from running. Raises Refused if it does."""
-    return _held(home / WORKER_LOCK, "后台任务还在运行。请先停止明堂（systemctl stop mingtang-worker 等），再做一次。")
+    return held(home / WORKER_LOCK, "后台任务还在运行。请先停止明堂（systemctl stop mingtang-worker 等），再做一次。")
 
 
 def read_head(members: Iterator[Member]) -> dict[str, Any]:

@@ -5,7 +5,7 @@ import json
 import os
 import re
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 from datetime import datetime
 from hashlib import sha256
@@ -115,8 +115,9 @@ def last_backup(home: Path) -> dict[str, Any] | None:
         return None
 
 
-def write_city(archive: ArchiveWriter, *, now: datetime, with_home: bool = True) -> dict[str, Any]:
-    """Everything of this city into an archive. Returns its manifest.
+def write_city(archive: ArchiveWriter, *, now: datetime, reading: BaseDatabaseWrapper | None = None) -> dict[str, Any]:
+    """Everything of this city into an archive. Returns its manifest. With ``reading``, only the database, as that
+    connection sees it.
 
     Files go first: a checkpoint kept beside the key is then never ahead of the database in the same archive.
     """
@@ -131,7 +132,7 @@ def write_city(archive: ArchiveWriter, *, now: datetime, with_home: bool = True)
     }
     archive.add(HEAD, to_json(head))
     before = _secrets()
-    if with_home:
+    if reading is None:
         for name, path in _home_files():
             archive.add_file(f"{IN_HOME}{name}", path)
         for name in SECRETS:
@@ -139,7 +140,7 @@ def write_city(archive: ArchiveWriter, *, now: datetime, with_home: bool = True)
             wanted = os.environ.get("CREDENTIALS_DIRECTORY") and f"{IN_HOME}secrets/{name}" not in archive.members
             if wanted and given.exists():
                 archive.add_file(f"{IN_HOME}secrets/{name}", given)
-    with snapshot() as connection:
+    with snapshot() if reading is None else nullcontext(reading) as connection:
         if before != _secrets():
             raise Refused("备份时换了钥匙，请再备份一次。")
         tables = tables_of(apps)
