@@ -33,8 +33,10 @@ BUSINESS_ROLES = (
 # Addresses of one record: parties may look, everybody else finds nothing.
 RECORD_PAGES = {"detail", "history", "edit", "do", "file", "print", "print_paper", "print_sheet"}
 # Addresses every official may open; what stands on them is scoped.
-OWN_PAGES = {"home", "list", "export", "new", "duties", "duties_export"}
+OWN_PAGES = {"home", "list", "export", "new", "duties", "duties_export", "notices", "notice_preferences"}
 SPECIAL = {"duty", "journal", "autosave", "discard", "setup"}
+# Walked in tests/notices: a person's own notices, the openness office's page and the administrator's hooks.
+NOTICES = {"notice", "notices_read", "notice_address", "late", "late_remind", "late_export", "hooks", "hook_end"}
 
 
 # Scoped like the record or the list; what is on them is read in tests/printing.
@@ -50,7 +52,7 @@ def desk_addresses() -> set[str]:
 
 
 def test_every_address_has_an_entry() -> None:
-    assert desk_addresses() == PRINTED | RECORD_PAGES | OWN_PAGES | SPECIAL
+    assert desk_addresses() == PRINTED | RECORD_PAGES | OWN_PAGES | SPECIAL | NOTICES
 
 
 @pytest.fixture
@@ -87,6 +89,8 @@ def addresses(record: Record) -> dict[str, str]:
     return {
         "home": reverse("desk:home"),
         "duties": reverse("desk:duties"),
+        "notices": reverse("desk:notices") + "?show=all",
+        "notice_preferences": reverse("desk:notice_preferences"),
         "duties_export": reverse("desk:duties_export", args=["csv"]),
         "list": reverse("desk:list", args=[record.kind]),
         "list searched": reverse("desk:list", args=[record.kind]) + f"?q={MARK}",

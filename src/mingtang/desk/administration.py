@@ -30,6 +30,7 @@ class MenuEntry:
 # In the order shown. A new page adds a line; its view wears ``administrator_view`` with the same actions.
 MENU = (
     MenuEntry("安装检查", "desk:setup", ("setup_check",)),
+    MenuEntry("消息推送", "desk:hooks", ("hooks",)),
     MenuEntry("办事日志", "desk:journal", ("journal",)),
 )
 

@@ -13,6 +13,7 @@ from django.utils import timezone
 from mingtang.duties.calendars import current_calendar
 from mingtang.duties.models import Duty
 from mingtang.duties.selectors import limit_of, rule_of, state_of, visible_to
+from mingtang.notices.lateness import recalls_of
 from mingtang.records.rulebook import rulebook
 from mingtang.records.selectors import find_visible
 from mingtang.rules import FORCE_LABELS, explain, summarise
@@ -99,6 +100,7 @@ def duty_detail(request: StaffRequest, duty_id: uuid.UUID) -> HttpResponse:
         "summary": summarise(limit, start, current_calendar(), request.now)
         if limit is not None and duty.record_id
         else "",
+        "recalls": recalls_of(duty),
         "reminders": duty.reminders.select_related("unit").order_by("at"),
     }
     return render(request, "desk/duty.html", context)

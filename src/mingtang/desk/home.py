@@ -10,6 +10,7 @@ from django.shortcuts import render
 from mingtang.duties.models import Reminder
 from mingtang.duties.selectors import open_duties, visible_to
 from mingtang.duties.services import stage_of
+from mingtang.notices.lateness import late_elsewhere
 from mingtang.records.models import Record, RecordParty
 from mingtang.records.selectors import options
 from mingtang.records.selectors import visible_to as records_visible_to
@@ -54,7 +55,10 @@ def home(request: StaffRequest) -> HttpResponse:
         for reminder in reminders.order_by("-at", "-pk")[:ROWS]
         if reminder.stage == stage_of(reminder.duty, now) and reminder.duty.unit_id not in mine
     ]
+    late_count, late_units = late_elsewhere(request.actor, now)
     context = {
+        "late_count": late_count,
+        "late_units": late_units,
         "overdue": urgent,
         "due_soon": soon,
         "running": len(duties) - len(urgent) - len(soon),

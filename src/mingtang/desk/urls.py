@@ -2,7 +2,22 @@
 
 from django.urls import path
 
-from . import autosave, detail, duty_views, edit, files, home, journal_views, lists, printing, registers, steps
+from . import (
+    autosave,
+    detail,
+    duty_views,
+    edit,
+    files,
+    home,
+    hook_views,
+    journal_views,
+    late_views,
+    lists,
+    notice_views,
+    printing,
+    registers,
+    steps,
+)
 from .setup import views as setup_views
 
 app_name = "desk"
@@ -13,6 +28,16 @@ urlpatterns = [
     path("duties/", duty_views.duty_list, name="duties"),
     path("duties/export.<str:form>", duty_views.duty_export, name="duties_export"),
     path("duties/<uuid:duty_id>/", duty_views.duty_detail, name="duty"),
+    path("late/", late_views.late, name="late"),
+    path("late/remind/", late_views.remind_late, name="late_remind"),
+    path("late/export.<str:form>", late_views.late_export, name="late_export"),
+    path("notices/", notice_views.inbox, name="notices"),
+    path("notices/read/", notice_views.read, name="notices_read"),
+    path("notices/preferences/", notice_views.preferences, name="notice_preferences"),
+    path("notices/address/", notice_views.address, name="notice_address"),
+    path("notices/<int:notice_id>/", notice_views.open_notice, name="notice"),
+    path("system/hooks/", hook_views.hooks, name="hooks"),
+    path("system/hooks/<int:hook_id>/end/", hook_views.end, name="hook_end"),
     path("system/setup/", setup_views.setup_check, name="setup"),
     path("registers/<slug:register>/", registers.page, name="register"),
     path("registers/<slug:register>/export.<str:form>", registers.export, name="register_export"),

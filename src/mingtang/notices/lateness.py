@@ -5,17 +5,18 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from django.db.models import QuerySet
+from django.db.models import Count, QuerySet
 
 from mingtang.duties.models import Duty, DutyPart
 from mingtang.duties.selectors import overdue, rule_of
 from mingtang.journal.models import Event
 from mingtang.journal.names import event_label
 from mingtang.records.models import Link, Record
+from mingtang.records.rulebook import rulebook
 from mingtang.records.spec import spec_for
 from mingtang.rules import DutyRule, Part
 from mingtang.units.actors import Actor
-from mingtang.units.models import Person, Unit
+from mingtang.units.models import Person, Post, Unit
 from mingtang.units.roles import OPENNESS_OFFICER, ROLES, UNIT_HEAD
 from mingtang.units.selectors import GENERAL_OFFICE, supervised_by
 
@@ -58,9 +59,27 @@ def scope_of(actor: Actor) -> frozenset[str]:
     return supervised | actor.units_as(UNIT_HEAD)
 
 
+def may_recall(posts: Iterable[Post]) -> bool:
+    """Whether ``scope_of`` holds any unit, from posts at hand with their units."""
+    return any(
+        post.role == UNIT_HEAD or (post.role == OPENNESS_OFFICER and post.unit.kind == GENERAL_OFFICE) for post in posts
+    )
+
+
 def late_duties(actor: Actor, now: datetime) -> QuerySet[Duty]:
     """Duties of the actor's scope that are past their due moment, as ``duties.selectors.overdue`` gives them."""
     return overdue(scope_of(actor), now).order_by("unit_id", "due_at", "code")
+
+
+def late_elsewhere(actor: Actor, now: datetime) -> tuple[int, int]:
+    """How many duties breach a limit in units that the actor reminds but does not belong to, and how many units."""
+    scope = scope_of(actor) - actor.units
+    if not scope:
+        return 0, 0
+    advisory = [rule.id for rule in rulebook().duties.values() if rule.advisory]
+    found = overdue(scope, now).exclude(code__in=advisory)
+    figures = found.order_by().aggregate(count=Count("pk"), units=Count("unit", distinct=True))
+    return figures["count"], figures["units"]
 
 
 def is_breach(duty: Duty) -> bool:
@@ -72,6 +91,12 @@ def reminded_of(duties: Iterable[Duty]) -> dict[uuid.UUID, Reminded]:
     """When each duty was last reminded of by a person, and by whom."""
     found = Matter.objects.filter(kind=REMINDED, duty__in=[duty.pk for duty in duties]).select_related("by")
     return {matter.duty_id: Reminded(matter.at, matter.by) for matter in found.order_by("at", "pk") if matter.duty_id}
+
+
+def recalls_of(duty: Duty) -> QuerySet[Matter]:
+    """Every time a person reminded of a duty, the newest first, with ``told``: how many people heard of it."""
+    found = Matter.objects.filter(kind=REMINDED, duty=duty).select_related("by")
+    return found.annotate(told=Count("notices")).order_by("-at", "-pk")
 
 
 def reasons(duties: Sequence[Duty], now: datetime) -> dict[uuid.UUID, list[Waiting]]:

@@ -38,11 +38,15 @@ class Place(models.Model):
 
 
 class Matter(models.Model):
-    """Something there is to tell, once. ``moment`` tells occasions of one kind and subject apart."""
+    """Something there is to tell, once. ``moment`` tells occasions of one kind and ``about`` apart.
+
+    ``subject`` is what the desk groups by: the record, or what it is about where there is none.
+    """
 
     kind = models.CharField(_("类别"), max_length=20, choices=[(name, kind.label) for name, kind in KINDS.items()])
     about = models.CharField(max_length=60)
     moment = models.CharField(max_length=80, blank=True)
+    subject = models.CharField(max_length=60)
     unit = models.ForeignKey(Unit, models.PROTECT, related_name="matters", verbose_name=_("单位"))
     record = models.ForeignKey(Record, models.CASCADE, null=True, related_name="matters")
     duty = models.ForeignKey(Duty, models.CASCADE, null=True, related_name="matters")

@@ -3,12 +3,10 @@
 from collections.abc import Iterable, Mapping
 from datetime import datetime
 
-from django.db.models import Q
-
 from mingtang.records.models import Record
 from mingtang.records.spec import Context, Facts, RecordSpec, Transition
-from mingtang.rules import local_day
-from mingtang.units.actors import SYSTEM
+from mingtang.rules import SHANGHAI
+from mingtang.units.actors import SYSTEM, in_force
 from mingtang.units.models import Person, Post
 from mingtang.units.roles import ADMINISTRATORS
 
@@ -19,10 +17,8 @@ def holders(pairs: Iterable[tuple[str, str]], now: datetime) -> dict[tuple[str, 
     found: dict[tuple[str, str], list[Person]] = {pair: [] for pair in wanted}
     if not wanted:
         return found
-    day = local_day(now)
     posts = Post.objects.filter(
-        Q(valid_to=None) | Q(valid_to__gte=day),
-        valid_from__lte=day,
+        in_force(now.astimezone(SHANGHAI)),
         unit__in={unit for unit, _ in wanted},
         role__in={role for _, role in wanted},
         person__is_active=True,

@@ -8,12 +8,12 @@ from typing import Any
 from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
 from django.db import transaction
-from django.db.models import Q
 
 from mingtang.duties.models import Duty
 from mingtang.intake.keys import keyed
 from mingtang.records.models import Record
-from mingtang.rules import local_day
+from mingtang.rules import SHANGHAI
+from mingtang.units.actors import in_force
 from mingtang.units.models import Person, Post, Unit
 from mingtang.units.roles import ADMINISTRATORS
 
@@ -55,6 +55,7 @@ def notify(
 
     Returns the new notices. Administrators of the system and disabled accounts are passed over.
     """
+    record = about if isinstance(about, Record) else about.record if isinstance(about, Duty) else None
     with transaction.atomic():
         matter, _ = Matter.objects.get_or_create(
             kind=kind,
@@ -62,7 +63,8 @@ def notify(
             moment=moment,
             defaults={
                 "unit": unit or (about.lead_unit if isinstance(about, Record) else about.unit),
-                "record": about if isinstance(about, Record) else about.record if isinstance(about, Duty) else None,
+                "subject": subject_of(record or about),
+                "record": record,
                 "duty": about if isinstance(about, Duty) else None,
                 "due_at": due_at or (about.due_at if isinstance(about, Duty) else None),
                 "by_id": by,
@@ -78,9 +80,8 @@ def tell(matter: Matter, person_ids: Iterable[int], now: datetime) -> list[Notic
     if not wanted:
         return []
     wanted &= set(Person.objects.filter(pk__in=wanted, is_active=True).values_list("pk", flat=True))
-    day = local_day(now)
-    kept_apart = Post.objects.filter(Q(valid_to=None) | Q(valid_to__gte=day), role__in=ADMINISTRATORS)
-    wanted -= set(kept_apart.filter(person__in=wanted, valid_from__lte=day).values_list("person_id", flat=True))
+    kept_apart = Post.objects.filter(in_force(now.astimezone(SHANGHAI)), role__in=ADMINISTRATORS, person__in=wanted)
+    wanted -= set(kept_apart.values_list("person_id", flat=True))
     preferences = {preference.pk: preference for preference in Preference.objects.filter(pk__in=wanted)}
     made = []
     for person_id in sorted(wanted):
@@ -90,20 +91,19 @@ def tell(matter: Matter, person_ids: Iterable[int], now: datetime) -> list[Notic
             waiting = mail and matter.at > now - STALE
             made.append(Notice(matter=matter, person_id=person_id, at=now, in_desk=in_desk, mail_waiting=waiting))
     Notice.objects.bulk_create(made, ignore_conflicts=True)
-    return made
+    told = [notice.person_id for notice in made]
+    return list(Notice.objects.filter(matter=matter, person__in=told).select_related("matter").order_by("pk"))
 
 
 def subject_of(about: About) -> str:
     return f"{about._meta.model_name}:{about.pk}"
 
 
-def mark_read(person_id: int, *, now: datetime, about: str = "", upto: int | None = None) -> int:
-    """Mark a person's notices read: those about one subject, or all up to the newest they saw. Gives how many."""
-    found = Notice.objects.filter(person_id=person_id, read_at=None)
-    if about:
-        found = found.filter(matter__about=about)
-    if upto is not None:
-        found = found.filter(pk__lte=upto)
+def mark_read(person_id: int, *, now: datetime, upto: int, subject: str = "") -> int:
+    """Mark a person's notices read, up to the newest they saw: of one subject, or all. Gives how many."""
+    found = Notice.objects.filter(person_id=person_id, read_at=None, pk__lte=upto)
+    if subject:
+        found = found.filter(matter__subject=subject)
     return found.update(read_at=now)
 
 

@@ -36,6 +36,7 @@ ADMINISTRATION = {
     "setup_check": SYSTEM_ADMINISTRATOR,
     "health": SYSTEM_ADMINISTRATOR,
     "mail_test": SYSTEM_ADMINISTRATOR,
+    "hooks": SYSTEM_ADMINISTRATOR,
     "backup_state": SYSTEM_ADMINISTRATOR,
     "posts": SECURITY_ADMINISTRATOR,
     "delegations": SECURITY_ADMINISTRATOR,

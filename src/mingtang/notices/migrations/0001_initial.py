@@ -87,6 +87,7 @@ class Migration(migrations.Migration):
                 ('kind', models.CharField(choices=[('waiting', '等我办理'), ('returned', '退回给我'), ('due_soon', '即将到期'), ('due_today', '今天到期'), ('late', '已逾期'), ('reminded', '被催办'), ('due_changed', '到期日有变动'), ('delegated', '委托给我办理')], max_length=20, verbose_name='类别')),
                 ('about', models.CharField(max_length=60)),
                 ('moment', models.CharField(blank=True, max_length=80)),
+                ('subject', models.CharField(max_length=60)),
                 ('due_at', models.DateTimeField(null=True, verbose_name='到期时间')),
                 ('at', models.DateTimeField(verbose_name='时间')),
                 ('by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='matters_told', to=settings.AUTH_USER_MODEL)),
