@@ -163,6 +163,7 @@ def test_a_machine_without_chinese_fonts_is_told_what_to_install() -> None:
     assert chosen_fonts(["FangSong", "SimHei", "Noto Serif CJK SC"]) == {
         "fang": "FangSong",
         "song": "Noto Serif CJK SC",
+        "roman": "Noto Serif CJK SC",
         "hei": "SimHei",
         "kai": "Noto Serif CJK SC",
     }

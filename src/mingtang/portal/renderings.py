@@ -3,42 +3,24 @@
 The same edition always gives the same bytes on the same machine: no clock, no random name, only what was published.
 """
 
-import json
-from collections.abc import Collection, Mapping
-from functools import cache
+from collections.abc import Mapping
 from pathlib import Path
-from threading import Lock
-from typing import Any, Literal
+from typing import Any
 
-import typst
 from django.utils.translation import gettext_lazy as _
 
 from mingtang.editions.models import Edition, LogEntry, Publication
+from mingtang.text.typesetting import CannotRender, chosen_fonts, fonts, set_pages
 
 from . import word_copy
 from .languages import is_vertical
 from .papers import day, pieces, points
 from .profiles import parts
 
+__all__ = ["CannotRender", "chosen_fonts", "content_of", "docx", "pdf"]
 TEMPLATE = Path(__file__).parent / "typst" / "paper.typ"
 # Changes whenever the same edition would give other bytes: the ETag carries it.
-VERSION = 1
-# The first of each that the machine has; the last two of each list come with free packages of every distribution.
-FONTS = {
-    "fang": ("FangSong", "FangSong_GB2312", "STFangsong", "FZFangSong-Z02", "Noto Serif CJK SC", "Source Han Serif SC"),
-    "song": ("FZXiaoBiaoSong-B05", "STZhongsong", "SimSun", "Noto Serif CJK SC", "Source Han Serif SC"),
-    "hei": ("SimHei", "STHeiti", "Noto Sans CJK SC", "Source Han Sans SC", "WenQuanYi Zen Hei"),
-    "kai": ("KaiTi", "KaiTi_GB2312", "STKaiti", "AR PL UKai CN", "Noto Serif CJK SC", "Source Han Serif SC"),
-}
-_one_at_a_time = Lock()
-
-
-class CannotRender(Exception):
-    """No copy can be made; ``str()`` says why in Chinese. ``lasting`` where waiting or a font would not help."""
-
-    def __init__(self, message: str, *, lasting: bool) -> None:
-        super().__init__(message)
-        self.lasting = lasting
+VERSION = 2
 
 
 def pdf(publication: Publication, edition: Edition, payload: Mapping[str, Any]) -> bytes:
@@ -51,57 +33,14 @@ def pdf(publication: Publication, edition: Edition, payload: Mapping[str, Any]) 
     """
     if is_vertical(publication):
         raise CannotRender(str(_("蒙古文竖排文本不提供PDF，请看网页或下载 .docx。")), lasting=True)
-    content = content_of(publication, edition, payload) | {"fonts": _fonts()}
-    moment = int(edition.published_at.timestamp())
-    try:
-        return _compiled(content, moment, "ua-1")
-    except typst.TypstError:
-        # The standard asks for a shape of every character. A rare one without a shape here must not cost the copy.
-        return _compiled(content, moment, None)
-
-
-def _compiled(content: Mapping[str, Any], moment: int, standard: Literal["ua-1"] | None) -> bytes:
-    with _one_at_a_time:
-        made = _compiler().compile(
-            format="pdf",
-            sys_inputs={"data": json.dumps(content, ensure_ascii=False)},
-            timestamp=moment,
-            pdf_standards=standard,
-        )
-    assert isinstance(made, bytes)
-    return made
+    content = content_of(publication, edition, payload) | {"fonts": fonts()}
+    return set_pages(TEMPLATE, content, int(edition.published_at.timestamp()))
 
 
 def docx(publication: Publication, edition: Edition, payload: Mapping[str, Any]) -> bytes:
     """An edition as .docx in the same layout; traditional Mongolian in columns from left to right."""
     content = content_of(publication, edition, payload)
     return word_copy.made(content, edition.published_at, vertical=is_vertical(publication))
-
-
-@cache
-def _compiler() -> typst.Compiler:
-    return typst.Compiler(input=str(TEMPLATE), root=str(TEMPLATE.parent))
-
-
-@cache
-def _fonts() -> dict[str, str]:
-    return chosen_fonts(typst.Fonts().families())
-
-
-def chosen_fonts(families: Collection[str]) -> dict[str, str]:
-    """Of the font families a machine has, the one for each kind of Chinese type.
-
-    Raises:
-        CannotRender: it has none.
-    """
-    present = {family for names in FONTS.values() for family in names if family in families}
-    if not present:
-        raise CannotRender(
-            str(_("服务器没有中文字体，不能生成PDF。请管理员安装一种，例如 Debian 的 fonts-noto-cjk，再重启服务。")),
-            lasting=False,
-        )
-    any_font = sorted(present)[-1]
-    return {kind: next((name for name in names if name in families), any_font) for kind, names in FONTS.items()}
 
 
 def content_of(publication: Publication, edition: Edition, payload: Mapping[str, Any]) -> dict[str, Any]:

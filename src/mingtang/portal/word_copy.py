@@ -1,9 +1,6 @@
 """A reading copy as .docx: the layout of GB/T 9704-2012 as far as a word processor keeps it."""
 
-import io
-import re
-import zipfile
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 
 from docx import Document
@@ -12,13 +9,12 @@ from docx.oxml import OxmlElement
 from docx.oxml.ns import qn
 from docx.shared import Mm, Pt, RGBColor
 
-from mingtang.text.office_files import packed
+from mingtang.text.typesetting import NOT_XML
+from mingtang.text.word import add_field, finished
 
 # Named fonts of Chinese office programs; where one is missing, the program takes its own.
 FANG, SONG, HEI, KAI, MONGOLIAN = "仿宋", "宋体", "黑体", "楷体", "Mongolian Baiti"
 RED, GREY = RGBColor(0xB3, 0x00, 0x1B), RGBColor(0x59, 0x59, 0x59)
-# Characters that no XML may hold.
-_NOT_XML = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]")
 LINE = Pt(29)  # 22 lines on 225 mm
 CENTRE, RIGHT, JUSTIFY = WD_ALIGN_PARAGRAPH.CENTER, WD_ALIGN_PARAGRAPH.RIGHT, WD_ALIGN_PARAGRAPH.JUSTIFY
 
@@ -68,11 +64,11 @@ def made(content: dict[str, Any], published_at: datetime, *, vertical: bool) -> 
         paragraph((title_of, HEI))
         for item in items:
             paragraph((item, body))
-    return _finished(document, content, published_at)
+    return finished(document, title=content["title"], author="、".join(content["issuers"]), at=published_at)
 
 
 def _run(paragraph: Any, text: str, font: str, size: int, *, bold: bool = False, colour: Any = None) -> None:
-    run = paragraph.add_run(_NOT_XML.sub("", text))
+    run = paragraph.add_run(NOT_XML.sub("", text))
     run.font.size, run.font.bold, run.font.name = Pt(size), bold, font
     if colour is not None:
         run.font.color.rgb = colour
@@ -94,8 +90,7 @@ def _page(document: Any, content: dict[str, Any], vertical: bool) -> None:
     number = section.footer.paragraphs[0]
     number.alignment = CENTRE
     _run(number, "— ", SONG, 14)
-    for kind, text in (("begin", ""), ("", "PAGE"), ("end", "")):
-        _field(number, kind, text)
+    add_field(number, "PAGE", 14, SONG)
     _run(number, " —", SONG, 14)
     note = section.footer.add_paragraph()
     note.alignment = CENTRE
@@ -104,18 +99,6 @@ def _page(document: Any, content: dict[str, Any], vertical: bool) -> None:
     if language is not None:
         for name in ("w:val", "w:eastAsia"):
             language.set(qn(name), {"zh": "zh-CN", "en": "en-GB", "mn": "mn-Mong-CN"}.get(content["lang"], "zh-CN"))
-
-
-def _field(paragraph: Any, kind: str, text: str) -> None:
-    run = paragraph.add_run()
-    run.font.size = Pt(14)
-    if kind:
-        mark = OxmlElement("w:fldChar")
-        mark.set(qn("w:fldCharType"), kind)
-    else:
-        mark = OxmlElement("w:instrText")
-        mark.text = text
-    run._element.append(mark)
 
 
 def _red_rule(paragraph: Any) -> None:
@@ -127,23 +110,3 @@ def _red_rule(paragraph: Any) -> None:
     properties.insert_element_before(
         borders, "w:shd", "w:tabs", "w:suppressAutoHyphens", "w:spacing", "w:ind", "w:jc", "w:rPr"
     )
-
-
-def _plain(text: str) -> str:
-    return _NOT_XML.sub("", text)[:255]
-
-
-def _finished(document: Any, content: dict[str, Any], published_at: datetime) -> bytes:
-    about = document.core_properties
-    about.title, about.author, about.last_modified_by = (
-        _plain(content["title"]),
-        _plain("、".join(content["issuers"])),
-        "",
-    )
-    about.comments = about.keywords = about.subject = about.category = ""
-    about.created = about.modified = published_at.astimezone(UTC).replace(tzinfo=None)
-    about.revision = 1
-    out = io.BytesIO()
-    document.save(out)
-    with zipfile.ZipFile(out) as package:
-        return packed({name: package.read(name) for name in sorted(package.namelist())})
