@@ -1,10 +1,16 @@
-"""``mingtang documents``: what the reader of official papers makes of a file. Needs no database."""
+"""``mingtang documents``: what the reader of official papers makes of a file, and taking over those of an old site.
+
+``import`` needs no database.
+"""
 
 from __future__ import annotations
 
 import argparse
 import json
 import sys
+from collections.abc import Callable
+from datetime import date
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -14,8 +20,9 @@ from mingtang.text.passages import Passage
 from mingtang.text.uploads import LIMIT_BYTES, UploadedText, UploadError, read_upload
 
 
-def register(subparsers: Any) -> None:
-    """Add ``documents import FILE [--json]``: exit status 0 when read, 2 when the file cannot be taken."""
+def register(subparsers: Any, *, set_up: Callable[[], None]) -> None:
+    """Add ``documents import FILE [--json]``: exit status 0 when read, 2 when the file cannot be taken; and
+    ``documents migrate``, see ``paper_migration``."""
     documents = subparsers.add_parser("documents", help="公文", description="公文")
     commands = documents.add_subparsers(dest="documents_command", required=True, metavar="COMMAND")
     importing = commands.add_parser(
@@ -26,6 +33,32 @@ def register(subparsers: Any) -> None:
     importing.add_argument("file", type=Path, metavar="FILE", help="公文文件")
     importing.add_argument("--json", action="store_true", help="以 JSON 输出")
     importing.set_defaults(func=import_document)
+    migrating = commands.add_parser(
+        "migrate", help="迁入旧网站的文件", description="按对照表迁入旧网站的文件；先用 --dry-run 看一遍。"
+    )
+    migrating.add_argument("source", type=Path, metavar="FOLDER|ZIP", help="存放文件的文件夹或 .zip")
+    migrating.add_argument("--map", type=Path, required=True, metavar="SHEET", help="对照表，.xlsx 或 .csv")
+    migrating.add_argument("--as", dest="username", required=True, help="以谁的名义迁入：一位起草人的登录名")
+    migrating.add_argument("--unit", default="", help="对照表和文件里都没有写明单位时归哪个单位（代码或名称）")
+    migrating.add_argument("--stage", action="append", default=[], help="没有写明五公开类别时归哪一类，如 决策公开")
+    migrating.add_argument(
+        "--adopted", type=date.fromisoformat, help="启用本系统的日期，默认今天；在此以前公开的算旧文件"
+    )
+    migrating.add_argument("--dry-run", action="store_true", help="只检查，不写入")
+    migrating.add_argument("--resume", action="store_true", help="接着做上次没有做完的迁移")
+    migrating.add_argument("--report", type=Path, help="问题清单存到这个文件，.xlsx 或 .csv")
+    migrating.set_defaults(func=partial(_migrate, set_up))
+
+
+def _migrate(set_up: Callable[[], None], arguments: argparse.Namespace) -> int:
+    try:
+        set_up()
+    except ValueError as error:
+        print(error, file=sys.stderr)
+        return 1
+    from .paper_migration import migrate
+
+    return migrate(arguments)
 
 
 def import_document(arguments: argparse.Namespace) -> int:

@@ -28,7 +28,7 @@ def main(arguments: list[str] | None = None) -> int:
     subparsers = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
     wanted = sys.argv[1:] if arguments is None else arguments
     rules_commands.register(subparsers, emitted=_emitted_events)
-    documents_commands.register(subparsers)
+    documents_commands.register(subparsers, set_up=_set_up)
     verify_commands.register(subparsers, set_up=_set_up)
     web_commands.register(subparsers)
     init_commands.register(subparsers, set_up=_set_up)

@@ -13,12 +13,23 @@ from .models import DEPARTMENT, TRANSLATES, Document
 
 @fact("document.in_department_name")
 def in_department_name(context: Context) -> bool:
-    return bool(context.detail.name_of == DEPARTMENT)
+    return bool(context.detail.name_of == DEPARTMENT and not context.detail.is_legacy)
 
 
 @fact("document.in_government_name")
 def in_government_name(context: Context) -> bool:
-    return bool(context.detail.name_of != DEPARTMENT)
+    return bool(context.detail.name_of != DEPARTMENT and not context.detail.is_legacy)
+
+
+@fact("document.is_legacy")
+def is_legacy(context: Context) -> bool:
+    """Public on the old site before this system was adopted."""
+    return bool(context.detail.is_legacy)
+
+
+@fact("document.is_new")
+def is_new(context: Context) -> bool:
+    return not context.detail.is_legacy
 
 
 @fact("document.lead_units")
@@ -31,8 +42,8 @@ def lead_units(context: Context) -> list[str]:
 @fact("document.needs_interpretation")
 def needs_interpretation(context: Context) -> bool:
     """Policy papers are interpreted (article 10); the clock starts with the first edition. A translation is none: what
-    explains its original explains it."""
-    return bool(context.detail.policy)
+    explains its original explains it. Nor does the clock start for what was public before this system was adopted."""
+    return bool(context.detail.policy and not context.detail.is_legacy)
 
 
 @fact("document.original")
@@ -59,7 +70,8 @@ def original_of(context: Context) -> Document | None:
 def head_must_explain(context: Context) -> bool:
     """All three marks of D10.6 together make the head's own explanation due (A33)."""
     paper = context.detail
-    return bool(paper.broad_reach and paper.high_attention and paper.vital_interest)
+    marked = paper.broad_reach and paper.high_attention and paper.vital_interest
+    return bool(marked and not paper.is_legacy)
 
 
 @fact("document.signing_on")

@@ -1,5 +1,7 @@
 """Official papers (公文) of departments and governments."""
 
+import uuid
+
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
@@ -45,6 +47,101 @@ class Document(Disclosable):
     responsible_units = models.JSONField(_("责任单位"), default=list)
     import_warnings = models.JSONField(_("导入时待核对的问题"), default=list)
     signed_at = models.DateTimeField(_("签发时间"), null=True, blank=True)
+    # What a migration from an old site noted (documents.migrating); empty for papers of this system's own time.
+    legacy = models.JSONField(_("旧站信息"), default=dict, blank=True)
 
     def __str__(self) -> str:
         return self.title
+
+    @property
+    def is_legacy(self) -> bool:
+        """Whether it was public on an old site before this system was adopted: it then goes the way of old papers, and
+        no clock of this system ever started for it."""
+        adopted = self.legacy.get("adopted_on", "") if self.legacy else ""
+        return bool(adopted and self.web_published_on and self.web_published_on.isoformat() < adopted)
+
+
+class PaperMigration(models.Model):
+    """One run over the papers of an old site, from a folder or ZIP and a mapping sheet; it may take several tries.
+
+    ``total`` counts rows of the sheet. Who started it drafts its papers, so somebody else reviews and publishes them.
+    """
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    source = models.CharField(_("来源"), max_length=400)
+    sheet_sha256 = models.CharField(max_length=64)
+    started_by_id = models.BigIntegerField()
+    started_by = models.CharField(_("经办人"), max_length=80)
+    adopted_on = models.DateField(_("启用本系统的日期"))
+    started_at = models.DateTimeField(_("开始时间"))
+    changed_at = models.DateTimeField(_("最近进展"))
+    finished_at = models.DateTimeField(_("完成时间"), null=True, blank=True)
+    total = models.PositiveIntegerField(_("总行数"), default=0)
+
+    class Meta:
+        ordering = ["-started_at"]
+
+    def __str__(self) -> str:
+        return self.source
+
+
+CLEAN, MEND, REFUSED, REPEATED = "clean", "mend", "refused", "repeated"
+OUTCOMES = {
+    CLEAN: _("已导入，待审查"),
+    MEND: _("已导入为草稿，待补正"),
+    REFUSED: _("没有导入"),
+    REPEATED: _("以前导入过，跳过"),
+}
+
+
+class MigratedPaper(models.Model):
+    """What became of one row of a mapping sheet, written in the same transaction as its paper.
+
+    ``key`` is drawn from the file's SHA-256 and its old address, so that nothing comes in twice; rows that brought no
+    paper have none. ``row`` is 0 for files that stand in no row. ``faults`` lists {"field", "message"}.
+    """
+
+    migration = models.ForeignKey(PaperMigration, models.CASCADE, related_name="papers")
+    row = models.PositiveIntegerField(_("行"))
+    file_name = models.CharField(_("文件"), max_length=400)
+    old_address = models.CharField(_("旧地址"), max_length=1000, blank=True)
+    key = models.CharField(max_length=64, null=True, unique=True)  # noqa: DJ001 - several rows may have none
+    outcome = models.CharField(_("结果"), max_length=10)
+    title = models.CharField(_("标题"), max_length=400, blank=True)
+    unit_code = models.CharField(_("单位"), max_length=40, blank=True)
+    record = models.ForeignKey(Record, models.SET_NULL, null=True, related_name="+")
+    faults = models.JSONField(_("问题"), default=list)
+    at = models.DateTimeField()
+
+    class Meta:
+        ordering = ["migration", "row", "id"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["migration", "row"], condition=models.Q(row__gt=0), name="one_outcome_per_row"
+            )
+        ]
+        indexes = [models.Index(fields=["migration", "outcome"])]
+
+    def __str__(self) -> str:
+        return f"{self.row} {self.file_name}"
+
+
+class BatchDecision(models.Model):
+    """One person's decision on a batch of migrated papers: what they opened and read, and on how many it then stood.
+
+    ``read`` lists {"record", "passed"} of the sample.
+    """
+
+    migration = models.ForeignKey(PaperMigration, models.CASCADE, related_name="decisions")
+    step = models.CharField(max_length=40)
+    person_id = models.BigIntegerField()
+    at = models.DateTimeField(_("时间"))
+    read = models.JSONField(default=list)
+    passed = models.PositiveIntegerField(_("通过"), default=0)
+    returned = models.PositiveIntegerField(_("退回"), default=0)
+
+    class Meta:
+        ordering = ["at", "id"]
+
+    def __str__(self) -> str:
+        return f"{self.step} {self.passed}"

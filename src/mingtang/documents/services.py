@@ -45,6 +45,7 @@ PLAIN_FIELDS = [
     "withholding_ground",
     "withholding_reason",
     "cuts",
+    "legacy",
 ]
 
 

@@ -25,6 +25,8 @@ STATES = (
     State("signed", "已签发", "waiting"),
     State("reviewed", "已通过保密审查", "waiting"),
     State("issued", "已印发", "waiting"),
+    State("migrated", "待审查（旧站迁入）", "waiting"),
+    State("migration_reviewed", "待负责人审定（旧站迁入）", "waiting"),
     State("published", "已公开", "public"),
     State("filed", "已存档（不主动公开）", "closed"),
     State("correcting", "更正中", "open"),
@@ -43,6 +45,7 @@ TRANSITIONS = (
         "head_review",
         DRAFTER,
         "document.submitted",
+        applies="document.is_new",
         accent="primary",
     ),
     Transition(
@@ -84,7 +87,15 @@ TRANSITIONS = (
         locks=("interprets",),
         accent="primary",
     ),
-    Transition("head_return", "退回修改", ("head_review",), "returned", UNIT_HEAD, "document.returned", form=REASON),
+    Transition(
+        "head_return",
+        "退回修改",
+        ("head_review", "migration_reviewed"),
+        "returned",
+        UNIT_HEAD,
+        "document.returned",
+        form=REASON,
+    ),
     Transition(
         "accept",
         "收文",
@@ -121,7 +132,31 @@ TRANSITIONS = (
         accent="primary",
     ),
     review_step("document.reviewed", "signed", party=BOTH),
-    refuse_step("document.review_refused", ("signed", "correcting"), "returned", party=BOTH),
+    refuse_step("document.review_refused", ("signed", "correcting", "migrated"), "returned", party=BOTH),
+    # Papers of an old site: signed and numbered long ago, but reviewed, approved and published by three people anew.
+    Transition(
+        "admit",
+        "送审查（旧站迁入）",
+        ("drafting", "returned"),
+        "migrated",
+        DRAFTER,
+        "document.migrated",
+        applies="document.is_legacy",
+        gates=("openness_determined", "five_disclosures", "complete"),
+        accent="primary",
+    ),
+    review_step("document.migration_reviewed", "migrated", "migration_reviewed", name="review_migrated", party=BOTH),
+    Transition(
+        "approve_migrated",
+        "同意重新公开",
+        ("migration_reviewed",),
+        "issued",
+        UNIT_HEAD,
+        "document.migration_approved",
+        party=BOTH,
+        gates=("openness_determined",),
+        accent="primary",
+    ),
     Transition(
         "issue",
         "编号印发",
@@ -213,6 +248,18 @@ def payload(paper: Document) -> dict[str, Any]:
             }
             for cut in cuts
         ],
+        **_legacy(paper),
+    }
+
+
+def _legacy(paper: Document) -> dict[str, str]:
+    """What a paper of an old site says beyond others: since when and where it was public there."""
+    if not paper.is_legacy or paper.web_published_on is None:
+        return {}
+    return {
+        "web_published_on": paper.web_published_on.isoformat(),
+        "old_address": paper.legacy.get("old_address", ""),
+        "old_index_number": paper.legacy.get("old_index_number", ""),
     }
 
 
@@ -242,6 +289,9 @@ def facts_shown(paper: Document) -> list[tuple[str, list[tuple[str, Any]]]]:
                 ("成文日期", paper.written_on),
                 ("签发时间", paper.signed_at),
                 ("信息来源", paper.source_unit or "空缺"),
+                ("原网页发布日期", paper.web_published_on),
+                ("旧地址", paper.legacy.get("old_address", "")),
+                ("原索引号", paper.legacy.get("old_index_number", "")),
                 ("性质", "、".join(marks)),
                 ("责任单位", "、".join(paper.responsible_units)),
             ],

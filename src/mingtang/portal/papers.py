@@ -99,7 +99,13 @@ def data_box(publication: Publication, payload: Mapping[str, Any]) -> list[tuple
     ]
     paper = publication.kind == "document"
     box = [(str(name), value or str(_("无"))) for name, value in items if value or paper]
-    for name, value in ((_("施行日期"), day(payload.get("effective_on", ""))), (_("五公开"), stages)):
+    further = (
+        (_("施行日期"), day(payload.get("effective_on", ""))),
+        (_("五公开"), stages),
+        (_("原网站发布日期"), day(payload.get("web_published_on", ""))),
+        (_("原网站索引号"), payload.get("old_index_number", "")),
+    )
+    for name, value in further:
         if value:
             box.append((str(name), value))
     return box

@@ -97,13 +97,31 @@ def read(data: bytes, kind: str) -> tuple[bytes, list[Passage], list[str]]:
     return content, passages, [*notes, *more]
 
 
+# What word processors write by themselves; nobody types there.
+_MACHINE_MADE = ("styles", "theme", "fonttable", "numbering", "websettings", "styleswitheffects", "[content_types]")
+_PARAGRAPHS = etree.XPath("//*[local-name()='p' or local-name()='si' or local-name()='comment']")
+_WORDS_OF = etree.XPath("string()")
+_SAID = etree.XPath(
+    "//@descr|//@title|//@alt|//@tooltip|//@*[local-name()='author' or local-name()='Target' or local-name()='val']"
+)
+
+
 def every_text(package: zipfile.ZipFile) -> list[Passage]:
     """Every text of every part of an open package that ``check_package`` passed, properties included.
 
     Raises whatever lxml and zipfile raise for a damaged package.
     """
-    names = [part.filename for part in package.infolist() if part.filename.endswith((".xml", ".rels", ".vml"))]
-    return list(_elsewhere({name: _parse(package.read(name)) for name in names}))
+    passages = []
+    for part in package.infolist():
+        stem = part.filename.rsplit("/", 1)[-1].split(".")[0].rstrip("0123456789").lower()
+        if not part.filename.endswith((".xml", ".rels", ".vml")) or stem in _MACHINE_MADE:
+            continue
+        tree = _parse(package.read(part))
+        lines = [_WORDS_OF(one) for one in _PARAGRAPHS(tree)] or list(tree.itertext())
+        lines += [value for value in _SAID(tree) if len(value) > 4]
+        place = _NAMES.get(stem, f"隐藏内容（{part.filename}）")
+        passages.append(Passage(place, "\n".join(lines), visible=False))
+    return passages
 
 
 def _malformed() -> UploadError:

@@ -8,7 +8,10 @@ from typing import Any
 
 from . import limited
 from .bodies import body_of
+from .file_findings import findings_in
 from .papers import parse_paper
+from .passages import Passage
+from .pdf_text import garbled
 from .uploads import LIMIT_BYTES, read_upload
 from .warning import TextWarning
 
@@ -16,7 +19,7 @@ from .warning import TextWarning
 @dataclass(frozen=True, slots=True)
 class ReadPaper:
     """What a file says of its paper. ``questions`` are those of reading the file and the paper, with stable codes;
-    ``hidden`` as in ``UploadedText``, as JSON values."""
+    ``hidden`` is personal data as in ``UploadedText``, ``visible`` that in the text itself, both as JSON values."""
 
     sha256: str
     kind: str
@@ -31,12 +34,16 @@ class ReadPaper:
     responsible_units: list[str]
     questions: list[TextWarning]
     hidden: list[dict[str, str]]
+    visible: list[dict[str, str]]
 
 
 def task(name: str, data: bytes) -> dict[str, Any]:
     """``read_paper`` as JSON values."""
     upload = read_upload(name, data, limit_bytes=LIMIT_BYTES)
     paper = parse_paper(upload.text)
+    questions = [*upload.warnings, *paper.warnings]
+    if garbled("".join(upload.text.split())):
+        questions.append(TextWarning("garbled_text", "text", "文字看起来是乱码，请核对；编码不对的请另存为 UTF-8。"))
     return {
         "sha256": upload.sha256,
         "kind": upload.kind,
@@ -49,8 +56,9 @@ def task(name: str, data: bytes) -> dict[str, Any]:
         "published_on": paper.published_on.isoformat() if paper.published_on else "",
         "source": paper.source or "",
         "responsible_units": paper.responsible_units,
-        "questions": [[one.code, one.field, one.message] for one in (*upload.warnings, *paper.warnings)],
+        "questions": [[one.code, one.field, one.message] for one in questions],
         "hidden": [one.as_dict() for one in upload.hidden],
+        "visible": [one.as_dict() for one, _ in findings_in([Passage("正文", upload.text, "行")])],
     }
 
 
