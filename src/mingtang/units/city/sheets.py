@@ -9,7 +9,6 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from pathlib import Path
 from typing import Any
-from xml.etree.ElementTree import ParseError
 
 LARGEST_FILE, LARGEST_UNPACKED = 20 * 1024 * 1024, 200 * 1024 * 1024
 MOST_ROWS, MOST_COLUMNS, HEADER_WITHIN = 20_000, 100, 30
@@ -150,7 +149,6 @@ def _grids(path: Path, found: Sheets) -> list[tuple[str, list[list[str]]]]:
 
 def _workbook(path: Path, data: bytes, found: Sheets) -> list[tuple[str, list[list[str]]]]:
     from openpyxl import load_workbook
-    from openpyxl.utils.exceptions import InvalidFileException
 
     try:
         with zipfile.ZipFile(io.BytesIO(data)) as archive:
@@ -158,7 +156,9 @@ def _workbook(path: Path, data: bytes, found: Sheets) -> list[tuple[str, list[li
                 raise SheetError(f"{path.name}：解压后过大，不读。请新建一个表格，只粘贴文字。")
         # openpyxl follows merged cells only where it holds the sheet in memory.
         book = load_workbook(io.BytesIO(data), data_only=True)
-    except (zipfile.BadZipFile, InvalidFileException, KeyError, ValueError, ParseError, OSError, TypeError) as error:
+    except SheetError:
+        raise
+    except Exception as error:  # noqa: BLE001 - a broken workbook breaks its reader in a hundred ways
         raise SheetError(
             f"{path.name}：表格已损坏，打不开（{type(error).__name__}）。请用表格程序打开、另存为 .xlsx 再来。"
         ) from None
@@ -215,7 +215,7 @@ def _take(name: str, grid: list[list[str]], known_pairs: dict[str, str], found: 
             if NEEDED[kind] <= set(columns.values()) and (best is None or len(columns) > best[0]):
                 best = (len(columns), kind, number, columns)
     pairs = {
-        known_pairs[heading_of(row[0])]: (row[1], f"“{name}”表第{number}行“{heading_of(row[0])}”")
+        known_pairs[heading_of(row[0])]: (row[1], f"“{name}”表第{number}行“{row[0]}”")
         for number, row in enumerate(grid, 1)
         if len(row) > 1 and heading_of(row[0]) in known_pairs
     }
