@@ -19,7 +19,7 @@ from django.utils import timezone
 
 from mingtang.editions.models import Checkpoint, LogEntry, PublicRegion
 from mingtang.journal.models import Event
-from mingtang.portal.renderings import FONTS
+from mingtang.text.typesetting import FACES
 from mingtang.units.profile import current_profile
 
 from .finding import GREEN, RED, YELLOW, Finding
@@ -38,7 +38,7 @@ MONGOLIAN_FONTS = ("mongolian", "menk", "oyun", "onon", "tegus")
 def fonts(now: datetime) -> Iterator[Finding]:
     """Chinese type for PDF copies; Mongolian where the city writes it."""
     families = typst.Fonts().families()
-    wanted = {name for names in FONTS.values() for name in names}
+    wanted = {name for _, real, instead in FACES.values() for name in (*real, *instead)}
     present = sorted(wanted & set(families))
     if not present:
         yield Finding(
