@@ -1,17 +1,22 @@
-"""The menu 系统 and the gate of the administrators' pages."""
+"""The menu 系统, the gate of the administrators' pages, and how their forms behave."""
 
+import uuid
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import wraps
 from typing import Any
 
+from django import forms
 from django.http import HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
 
 from mingtang.records.errors import NotAllowed
 from mingtang.units.actors import Actor
+from mingtang.units.errors import NotAdministrator, Stale, UnitsError
 from mingtang.units.roles import ADMINISTRATION, ROLES
 
-from .access import StaffRequest, View, staff_view
+from .access import StaffRequest, View, message_page, staff_view
 
 
 @dataclass(frozen=True)
@@ -29,8 +34,13 @@ class MenuEntry:
 
 # In the order shown. A new page adds a line; its view wears ``administrator_view`` with the same actions.
 MENU = (
+    MenuEntry("人员", "desk:people", ("accounts", "posts")),
+    MenuEntry("单位", "desk:units", ("units",)),
+    MenuEntry("工作日历", "desk:calendar", ("calendar",)),
+    MenuEntry("登录情况", "desk:sign_ins", ("sessions",)),
     MenuEntry("安装检查", "desk:setup", ("setup_check",)),
     MenuEntry("消息推送", "desk:hooks", ("hooks",)),
+    MenuEntry("审计查询", "desk:audit", ("audit",)),
     MenuEntry("办事日志", "desk:journal", ("journal",)),
 )
 
@@ -51,8 +61,78 @@ def administrator_view(*actions: str) -> Callable[[View], View]:
         def inner(request: StaffRequest, *args: Any, **kwargs: Any) -> HttpResponse:
             if not allowed & request.actor.roles:
                 raise NotAllowed(f"这一页由{names}使用。")
-            return view(request, *args, **kwargs)
+            try:
+                return view(request, *args, **kwargs)
+            except NotAdministrator as error:
+                raise NotAllowed(str(error)) from error
+            except Stale as error:
+                return message_page(request, 409, "有人先改了", str(error), back=_back(kwargs))
+            except UnitsError as error:
+                return message_page(request, 422, "还不能办理", str(error), back=_back(kwargs))
 
         return inner
 
     return dress
+
+
+def _back(kwargs: dict[str, Any]) -> str:
+    if "person_id" in kwargs:
+        return reverse("desk:person", args=[kwargs["person_id"]])
+    return reverse("desk:unit", args=[kwargs["unit_code"]]) if "unit_code" in kwargs else ""
+
+
+def expected_version(request: StaffRequest) -> int | None:
+    """The version of the person or unit that the administrator saw; None if the page carried none."""
+    typed = request.POST.get("expected_version", "")
+    return int(typed) if typed.isascii() and typed.isdecimal() and len(typed) < 10 else None
+
+
+def request_key(request: StaffRequest) -> str:
+    """What makes pressing a button twice harmless."""
+    return request.POST.get("request_key", "")[:80]
+
+
+def form_page(
+    request: StaffRequest,
+    form: forms.Form,
+    act: Callable[[dict[str, Any]], str],
+    *,
+    title: str,
+    submit: str,
+    cancel: str,
+    trail: str = "人员",
+    intro: str = "",
+    version: Callable[[], int] | None = None,
+    more: dict[str, Any] | None = None,
+    template: str = "desk/administration_form.html",
+    acts: bool = True,
+) -> HttpResponse:
+    """Show a form; once it is complete, ``act`` on it and go where it says. A refusal stands beside its field, and
+    nothing typed is lost. ``version`` tells the present version of what the form changes; without ``acts`` a posted
+    form is only shown again.
+    """
+    status = 422 if form.is_bound and form.errors else 200
+    if request.method == "POST" and acts:
+        status = 422
+        if form.is_valid():
+            try:
+                return redirect(act(form.cleaned_data))
+            except NotAdministrator:
+                raise
+            except UnitsError as error:
+                status = 409 if isinstance(error, Stale) else 422
+                form.add_error(error.field if error.field in form.fields else None, str(error))
+    context = {
+        "form": form,
+        "groups": [("", list(form))],
+        "title": title,
+        "submit": submit,
+        "cancel": cancel,
+        "trail": trail,
+        "intro": intro,
+        "version": version() if version is not None else None,
+        # A refused request may be sent again under its own key; one that went through is not shown again.
+        "request_key": request_key(request) or str(uuid.uuid4()),
+        **(more or {}),
+    }
+    return render(request, template, context, status=status)

@@ -8,6 +8,7 @@ from django.http import HttpRequest
 from mingtang.notices.lateness import may_recall
 from mingtang.notices.services import unread_count
 from mingtang.records.spec import all_specs
+from mingtang.units.identities import sign_on_name
 from mingtang.units.models import Post
 from mingtang.units.profile import current_profile
 from mingtang.units.roles import ADMINISTRATORS
@@ -19,7 +20,7 @@ def desk(request: HttpRequest) -> Mapping[str, Any]:
     """Navigation by role; nothing for pages that nobody signed in to."""
     actor = getattr(request, "actor", None)
     if actor is None:
-        return {"site_name": current_profile().site_name}
+        return {"site_name": current_profile().site_name, "sign_on": sign_on_name()}
     posts = Post.objects.filter(person_id=actor.person_id, unit__in=actor.units).select_related("unit")
     business = bool(actor.units) and not actor.roles <= ADMINISTRATORS
     return {

@@ -13,6 +13,7 @@ from mingtang.audit.services import note_access
 from mingtang.journal.names import register_event
 from mingtang.journal.writing import append, writing
 from mingtang.units.models import Person
+from mingtang.units.sign_on import sign_on_refused
 
 OPENED, CLOSED, REFUSED = "session.opened", "session.closed", "session.refused"
 NOTED = {OPENED: SIGN_IN, CLOSED: SIGN_OUT, REFUSED: SIGN_IN_FAILED}
@@ -27,6 +28,7 @@ def connect() -> None:
     user_logged_out.connect(_closed, dispatch_uid=CLOSED)
     user_login_failed.connect(_password_refused, dispatch_uid=REFUSED)
     authentication_failed.connect(_code_refused, dispatch_uid=REFUSED)
+    sign_on_refused.connect(_sign_on_refused, dispatch_uid=REFUSED)
 
 
 def _opened(user: Person, **_: Any) -> None:
@@ -47,6 +49,10 @@ def _password_refused(credentials: Mapping[str, Any], request: HttpRequest | Non
 
 def _code_refused(user: Person, **_: Any) -> None:
     _write(REFUSED, user.pk, factor="one_time_code")
+
+
+def _sign_on_refused(person_id: int | None, **_: Any) -> None:
+    _write(REFUSED, person_id, factor="sign_on")
 
 
 def _write(name: str, person_id: int | None, **payload: str) -> None:

@@ -3,6 +3,7 @@
 import ipaddress
 import os
 from datetime import timedelta
+from urllib.parse import urlsplit
 
 from django.core.exceptions import ImproperlyConfigured
 
@@ -28,6 +29,7 @@ INSTALLED_APPS = [
     "allauth",
     "allauth.account",
     "allauth.mfa",
+    "allauth.socialaccount",
     "axes",
     "mingtang.journal",
     "mingtang.audit",
@@ -112,6 +114,29 @@ MFA_TOTP_ISSUER = "Mingtang"
 REQUIRE_TOTP = os.environ.get("MINGTANG_REQUIRE_TOTP", "")
 if REQUIRE_TOTP not in ("", "administrators", "all"):
     raise ImproperlyConfigured("MINGTANG_REQUIRE_TOTP 只能写 administrators 或 all，或者不写。")
+
+# Single sign-on (统一身份认证), if the city has an OpenID Connect server: MINGTANG_OIDC_ISSUER, MINGTANG_OIDC_CLIENT_ID,
+# its secret in the file ``oidc_secret`` among the secrets, MINGTANG_OIDC_NAME for the sign-in page. Accounts are linked
+# by the security administrator; with MINGTANG_OIDC_LINK=username also by the user name the server vouches for.
+SIGN_ON_ISSUER = os.environ.get("MINGTANG_OIDC_ISSUER", "")
+SIGN_ON_CLIENT_ID = os.environ.get("MINGTANG_OIDC_CLIENT_ID", "")
+SIGN_ON_NAME = os.environ.get("MINGTANG_OIDC_NAME", "统一身份认证")
+SIGN_ON_LINK = os.environ.get("MINGTANG_OIDC_LINK", "")
+SIGN_ON_SECRET = given_secret("oidc_secret") if SIGN_ON_ISSUER else ""
+if SIGN_ON_ISSUER:
+    _issuer = urlsplit(SIGN_ON_ISSUER)
+    if _issuer.scheme != "https" and _issuer.hostname not in ("127.0.0.1", "localhost", "::1"):
+        raise ImproperlyConfigured("MINGTANG_OIDC_ISSUER 要以 https:// 开头。")
+    if not SIGN_ON_CLIENT_ID or not SIGN_ON_SECRET:
+        raise ImproperlyConfigured("统一身份认证还缺 MINGTANG_OIDC_CLIENT_ID，或密钥文件 secrets/oidc_secret。")
+if SIGN_ON_LINK not in ("", "username"):
+    raise ImproperlyConfigured("MINGTANG_OIDC_LINK 只能写 username，或者不写。")
+SOCIALACCOUNT_ADAPTER = "mingtang.units.sign_on.SignOnAdapter"
+# The way to the server is a link; a form's way out is closed by the content security policy.
+SOCIALACCOUNT_LOGIN_ON_GET = True
+SOCIALACCOUNT_STORE_TOKENS = False
+SOCIALACCOUNT_EMAIL_VERIFICATION = "none"
+SOCIALACCOUNT_REQUESTS_TIMEOUT = 10
 
 # Five wrong passwords for one name from one address close it for a quarter of an hour.
 AXES_FAILURE_LIMIT = 5

@@ -3,7 +3,7 @@
 from allauth.account import views as account
 from django.urls import include, path
 
-from mingtang.units import account_views
+from mingtang.units import account_views, sign_on
 
 from .urls_public import handler404, handler500
 from .urls_public import urlpatterns as public_patterns
@@ -19,6 +19,8 @@ accounts = [
     path("resets/", account_views.resets, name="account_resets"),
     path("reauthenticate/", account.reauthenticate, name="account_reauthenticate"),
     path("2fa/", include("allauth.mfa.urls")),
+    path("sign-on/", sign_on.sign_on, name="openid_connect_login"),
+    path("sign-on/callback/", sign_on.callback, name="openid_connect_callback"),
 ]
 
 urlpatterns = [

@@ -49,6 +49,8 @@ class ClosedAdapter(DefaultAccountAdapter):
 
     def login(self, request: HttpRequest, user: Person) -> None:
         """A printed password is spent by signing in; what was reset is told before the desk opens."""
+        if not hasattr(user, "backend"):
+            user.backend = "django.contrib.auth.backends.ModelBackend"
         super().login(request, user)
         if not signed_in_elsewhere(request, user):
             note_use(user, timezone.localtime())

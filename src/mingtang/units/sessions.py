@@ -8,11 +8,14 @@ from typing import Any
 from django.conf import settings
 from django.contrib.auth import SESSION_KEY, logout
 from django.contrib.sessions.backends.db import SessionStore as DatabaseStore
+from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 
 from mingtang.intake.limits import client_address
 
+from .actors import Actor
+from .changes import announce, require
 from .models import Person, Session
 
 STARTED, SEEN, DEVICE, PLACE = "started_at", "seen_at", "device", "place"
@@ -102,3 +105,23 @@ def place_of(address: str) -> str:
         return ""
     network = ip_network((address, 24 if parsed.version == 4 else 48), strict=False)
     return str(network.network_address).removesuffix(".0") + ".*" if parsed.version == 4 else str(network)
+
+
+@transaction.atomic
+def end_sessions(*, person: Person, actor: Actor, now: datetime, keys: list[str] | None = None) -> int:
+    """Sign somebody out, everywhere or only in the sessions of ``keys``; returns how many ended.
+
+    One's own sessions everybody may end; another's, the security administrator. Harmless when repeated.
+
+    Raises:
+        NotAdministrator.
+    """
+    if actor.person_id != person.pk:
+        require(actor, "sessions")
+    found = Session.objects.filter(person=person)
+    if keys is not None:
+        found = found.filter(pk__in=keys)
+    count = found.delete()[0]
+    if count:
+        announce("session.ended", now=now, actor=actor, about=person, person=person.pk, sessions=count)
+    return count
