@@ -64,7 +64,7 @@ def fill(reader: ArchiveReader, members: Iterator[Member], head: dict[str, Any],
     """
     told = refuse_newer(head)
     _clear()
-    tables = {table.name: table for table in tables_of(_tables_as_of(told))}
+    tables = _ordered(tables_of(_tables_as_of(told)), head["columns"])
     connection.disable_constraint_checking()
     try:
         with transaction.atomic():
@@ -90,6 +90,16 @@ def fill(reader: ArchiveReader, members: Iterator[Member], head: dict[str, Any],
         executor = MigrationExecutor(connection)
         executor.migrate(executor.loader.graph.leaf_nodes())
     emit_post_migrate_signal(0, False, connection.alias)
+
+
+def _ordered(tables: list[Table], columns: dict[str, list[str]]) -> dict[str, Table]:
+    try:
+        found = {table.name: table.in_order(columns[table.name]) for table in tables}
+    except (KeyError, ValueError, TypeError) as error:
+        raise Damaged(f"备份里的表与它自己写明的版本不符：{error}") from None
+    if set(found) != set(columns):
+        raise Damaged("备份里的表与它自己写明的版本不符。")
+    return found
 
 
 def _drawing(tables: dict[str, Table]) -> list[str]:

@@ -161,7 +161,7 @@ def read_head(members: Iterator[Member]) -> dict[str, Any]:
             raise ValueError
         head = dict(json.loads(first.read()))
         made_by, own = _parts(str(head["version"])), _parts(version("mingtang"))
-        list(head["migrations"])
+        list(head["migrations"]), dict(head["columns"])
     except (ValueError, KeyError, TypeError):
         raise Damaged("备份文件已损坏：开头（head.json）读不懂。") from None
     if int(head["format"]) > 1 or made_by > own:

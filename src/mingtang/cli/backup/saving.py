@@ -30,7 +30,7 @@ ENDING = ".mingtang-backup"
 DRAFT = ".draft-"
 SEGMENT = 4 << 20
 STATE = "backup.state.json"
-SECRETS = ("django_key", "intake_key", "one_time_code_key")
+SECRETS = ("audit_key", "django_key", "intake_key", "one_time_code_key")
 # Made anew from the rest, or of this machine alone.
 LEFT_OUT = re.compile(
     r"public|public\..*|\.public-.*|search|static|restore\.state\.json|\.restore-.*|replaced-.*|worker\..*"
@@ -121,7 +121,7 @@ def write_city(archive: ArchiveWriter, *, now: datetime, reading: BaseDatabaseWr
 
     Files go first: a checkpoint kept beside the key is then never ahead of the database in the same archive.
     """
-    key = signer()
+    key, tables = signer(), tables_of(apps)
     head = {
         "format": 1,
         "version": version("mingtang"),
@@ -129,6 +129,7 @@ def write_city(archive: ArchiveWriter, *, now: datetime, reading: BaseDatabaseWr
         "city": settings.SITE.get("domain", ""),
         "vendor": connections["default"].vendor,
         "migrations": applied(),
+        "columns": {table.name: table.columns for table in tables},
     }
     archive.add(HEAD, to_json(head))
     before = _secrets()
@@ -143,7 +144,6 @@ def write_city(archive: ArchiveWriter, *, now: datetime, reading: BaseDatabaseWr
     with snapshot() if reading is None else nullcontext(reading) as connection:
         if before != _secrets():
             raise Refused("备份时换了钥匙，请再备份一次。")
-        tables = tables_of(apps)
         manifest: dict[str, Any] = {
             **head,
             **heads(connection),

@@ -1,6 +1,6 @@
 """Rows of the database as text that means the same on SQLite and PostgreSQL.
 
-A row is one line: a JSON array of its columns in the order of the model's fields. Moments are UTC with microseconds,
+A row is one line: a JSON array of its columns, in the order that the archive's head gives for the table. Moments are UTC with microseconds,
 bytes base64, amounts strings, JSON columns the text of their value with sorted keys. Rows come in the order of their
 key, so that equal tables have equal hashes on every database.
 """
@@ -35,6 +35,13 @@ class Table:
     @property
     def columns(self) -> list[str]:
         return [str(field.column) for field in self.fields]
+
+    def in_order(self, columns: list[str]) -> "Table":
+        """The same table with its columns as somebody else counted them. Raises ValueError if they are others."""
+        by_name = {str(field.column): field for field in self.fields}
+        if sorted(by_name) != sorted(columns):
+            raise ValueError(f"not the columns of {self.name}")
+        return Table(self.name, tuple(by_name[name] for name in columns), self.key)
 
     @property
     def draws_keys(self) -> bool:
