@@ -34,6 +34,8 @@ BUSINESS_ROLES = (
 RECORD_PAGES = {"detail", "history", "edit", "do", "file", "print", "print_paper", "print_sheet"}
 # Addresses every official may open; what stands on them is scoped.
 OWN_PAGES = {"home", "list", "export", "new", "duties", "duties_export", "notices", "notice_preferences"}
+# Walked in tests/audit: the audit administrator's pages, and a look at one field of a citizen's identity.
+AUDIT = {"audit", "audit_person", "audit_record", "audit_check", "audit_export", "identity"}
 SPECIAL = {"duty", "journal", "autosave", "discard", "setup"}
 # Walked in tests/notices: a person's own notices, the openness office's page and the administrator's hooks.
 NOTICES = {"notice", "notices_read", "notice_address", "late", "late_remind", "late_export", "hooks", "hook_end"}
@@ -52,7 +54,7 @@ def desk_addresses() -> set[str]:
 
 
 def test_every_address_has_an_entry() -> None:
-    assert desk_addresses() == PRINTED | RECORD_PAGES | OWN_PAGES | SPECIAL | NOTICES
+    assert desk_addresses() == PRINTED | RECORD_PAGES | OWN_PAGES | SPECIAL | AUDIT | NOTICES
 
 
 @pytest.fixture

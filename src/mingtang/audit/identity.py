@@ -95,6 +95,12 @@ def masked(subject_kind: str, subject_ids: Iterable[object]) -> dict[str, dict[s
     return found
 
 
+def fields_kept(subject_kind: str, subject_id: object) -> list[str]:
+    """Names of the fields that are kept of the person behind a matter."""
+    found = PersonalIdentity.objects.filter(subject_kind=subject_kind, subject_id=str(subject_id))
+    return list(found.order_by("pk").values_list("field", flat=True))
+
+
 def open_for(
     actor: Actor,
     subject_kind: str,

@@ -5,6 +5,7 @@ import os
 import sys
 
 from . import (
+    audit_commands,
     backup_commands,
     calendar_commands,
     documents_commands,
@@ -30,6 +31,7 @@ def main(arguments: list[str] | None = None) -> int:
     rules_commands.register(subparsers, emitted=_emitted_events)
     documents_commands.register(subparsers, set_up=_set_up)
     verify_commands.register(subparsers, set_up=_set_up)
+    audit_commands.register(subparsers, set_up=_set_up)
     web_commands.register(subparsers)
     init_commands.register(subparsers, set_up=_set_up)
     backup_commands.register(subparsers, set_up=_set_up)

@@ -20,6 +20,7 @@ from mingtang.text.bodies import blocks_of
 from mingtang.units.models import Person
 
 from .access import StaffRequest, business_view, record_or_404, record_url
+from .identity_views import identity_shown, may_see
 from .mending import attachable, show_faults
 from .present import moment_words, show_duty, shown
 
@@ -39,6 +40,7 @@ def detail(request: StaffRequest, kind: str, record_id: uuid.UUID) -> HttpRespon
         "record": record,
         "state": spec.state_by_name[record.state],
         "groups": shown_groups(spec, row) + confidential_groups(request, spec, record, row),
+        "identity": identity_shown(request, spec, record),
         "blocks": blocks_of(getattr(row, spec.body)) if spec.body else [],
         "files": [*attachments_of(record.pk), *attachments_of(record.pk, ORIGINAL)],
         "linked": linked,
@@ -86,7 +88,7 @@ def shown_groups(spec: RecordSpec, row: Any) -> Groups:
 
 def confidential_groups(request: StaffRequest, spec: RecordSpec, record: Record, row: Any) -> Groups:
     """What only one role of the lead unit is shown."""
-    if spec.confidential is None or not request.actor.holds(spec.confidential.role, [record.lead_unit_id]):
+    if spec.confidential is None or spec.confidential.facts_shown is None or not may_see(request, spec, record):
         return []
     return _filled(spec.confidential.facts_shown(row))
 

@@ -120,25 +120,26 @@ def append(
     return event
 
 
+def event_content(event: Event) -> dict[str, str | int]:
+    """What an event's hash is made of: every stored field but the hash itself."""
+    return {
+        "sequence": event.sequence,
+        "id": str(event.id),
+        "name": event.name,
+        "record": str(event.record_id or ""),
+        "unit": event.unit_code,
+        "actor": str(event.actor_id or ""),
+        "at": str(int(event.at.timestamp() * 1_000_000)),
+        "from": event.from_state,
+        "to": event.to_state,
+        "payload": event.payload,
+        "previous": event.previous_hash,
+    }
+
+
 def event_hash(event: Event) -> str:
-    """Hash of an event over every stored field but itself, chained by ``previous_hash``."""
-    return sha256(
-        canonical_json(
-            {
-                "sequence": event.sequence,
-                "id": str(event.id),
-                "name": event.name,
-                "record": str(event.record_id or ""),
-                "unit": event.unit_code,
-                "actor": str(event.actor_id or ""),
-                "at": str(int(event.at.timestamp() * 1_000_000)),
-                "from": event.from_state,
-                "to": event.to_state,
-                "payload": event.payload,
-                "previous": event.previous_hash,
-            }
-        ).encode()
-    ).hexdigest()
+    """Hash of an event over its content, chained by ``previous_hash``."""
+    return sha256(canonical_json(event_content(event)).encode()).hexdigest()
 
 
 def _chain(events: list[Event]) -> None:

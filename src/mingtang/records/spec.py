@@ -69,10 +69,15 @@ class Attachment:
 
 @dataclass(frozen=True)
 class Confidential:
-    """Facts that only holders of ``role`` in the lead unit are shown, and only on the record's own page."""
+    """What only holders of ``role`` in the lead unit are shown, and only on the record's own page.
+
+    ``identity`` names sealed fields of the citizen behind the record (``audit.identity.FIELDS``): masked there, opened
+    one at a time with a purpose, and every look is noted.
+    """
 
     role: str
-    facts_shown: Callable[[Any], list[tuple[str, list[tuple[str, Any]]]]]
+    facts_shown: Callable[[Any], list[tuple[str, list[tuple[str, Any]]]]] | None = None
+    identity: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

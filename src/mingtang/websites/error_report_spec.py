@@ -6,7 +6,7 @@ from mingtang.records.spec import Confidential, RecordSpec, State, Transition, r
 from mingtang.units.roles import OPENNESS_OFFICER
 
 from .models import OUTCOMES, ErrorReport
-from .services import KIND, contact_of, write_error_report
+from .services import KIND, write_error_report
 
 FORMS = "mingtang.websites.error_report_forms"
 OPEN = ("received", "forwarded")
@@ -26,10 +26,6 @@ def facts_shown(report: ErrorReport) -> list[tuple[str, list[tuple[str, Any]]]]:
         ),
         ("处理", [("结果", OUTCOMES.get(report.outcome, "")), ("答复", report.answer)]),
     ]
-
-
-def contact_shown(report: ErrorReport) -> list[tuple[str, list[tuple[str, Any]]]]:
-    return [("联系方式（只给政务公开专职人员看）", [("联系方式", contact_of(report))])]
 
 
 ERROR_REPORT = register(
@@ -87,7 +83,7 @@ ERROR_REPORT = register(
         ),
         required=(("what", "哪里不对"),),
         facts_shown=facts_shown,
-        confidential=Confidential(OPENNESS_OFFICER, contact_shown),
+        confidential=Confidential(OPENNESS_OFFICER, identity=("contact",)),
         creator=OPENNESS_OFFICER,
     )
 )

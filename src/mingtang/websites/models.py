@@ -17,7 +17,8 @@ OUTCOMES = {
 class ErrorReport(models.Model):
     """Somebody says that a page of the site is wrong (网民找错). Never published.
 
-    ``contact`` is sealed. ``number`` is that of the citizen's receipt; None if it came by telephone or letter.
+    The citizen's contact is kept apart (``audit.identity``). ``number`` is that of the receipt; None if it came by
+    telephone or letter.
     """
 
     record = models.OneToOneField(Record, models.CASCADE, primary_key=True, related_name="error_report")
@@ -26,7 +27,6 @@ class ErrorReport(models.Model):
     index_number = models.CharField(_("索引号"), max_length=80, blank=True)
     what = models.TextField(_("哪里不对"))
     quote = models.TextField(_("错误的原文"), blank=True)
-    contact = models.TextField(_("联系方式（密封）"), blank=True)
     outcome = models.CharField(_("处理结果"), max_length=20, blank=True)
     answer = models.TextField(_("答复"), blank=True)
 

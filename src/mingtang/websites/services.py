@@ -7,8 +7,9 @@ from typing import Any
 
 from django.db.models import Min
 
+from mingtang.audit import identity
 from mingtang.duties.models import Duty
-from mingtang.intake.keys import Unreadable, seal, unseal
+from mingtang.intake.keys import Unreadable, unseal
 from mingtang.intake.models import ANSWERED, FORWARDED, RECEIVED, REJECTED, UNREADABLE, Submission
 from mingtang.intake.services import mark_taken, take, waiting, write_receipt
 from mingtang.journal.writing import writing
@@ -75,21 +76,12 @@ def write_error_report(context: Context) -> None:
     for name in ("page", "what", "quote"):
         setattr(report, name, context.data.get(name, ""))
     report.number = context.data.get("number") or None
-    contact = context.data.get("contact", "")
-    report.contact = seal({"contact": contact}) if contact else ""
     publication = publication_at(report.page)
     report.index_number = publication.index_number if publication else ""
     report.save()
+    identity.seal(KIND, context.record.pk, contact=context.data.get("contact", ""))
     about = f"《{publication.title}》" if publication else report.page or "网站"
     context.record.title = f"网民找错：{about}"[:400]
-
-
-def contact_of(report: ErrorReport) -> str:
-    """The contact as it was given; says so when it cannot be opened any more."""
-    try:
-        return str(unseal(report.contact).get("contact", ""))
-    except Unreadable:
-        return "（密钥已更换，无法读取）"
 
 
 @effect("error_report.answer")
