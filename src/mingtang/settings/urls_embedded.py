@@ -19,8 +19,8 @@ accounts = [
     path("resets/", account_views.resets, name="account_resets"),
     path("reauthenticate/", account.reauthenticate, name="account_reauthenticate"),
     path("2fa/", include("allauth.mfa.urls")),
-    path("sign-on/", sign_on.sign_on, name="openid_connect_login"),
-    path("sign-on/callback/", sign_on.callback, name="openid_connect_callback"),
+    path("sign-on/", sign_on.sign_on, name="sign_on"),
+    path("sign-on/callback/", sign_on.callback, name="sign_on_callback"),
 ]
 
 urlpatterns = [

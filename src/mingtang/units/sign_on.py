@@ -17,6 +17,7 @@ from django.conf import settings
 from django.dispatch import Signal
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.cache import never_cache
 from requests import RequestException
@@ -58,6 +59,9 @@ class CheckedAnswers(OpenIDConnectOAuth2Adapter):
         if issuer.rstrip("/") != settings.SIGN_ON_ISSUER.rstrip("/"):
             raise OAuth2Error(f"another issuer: {issuer}")
         return config
+
+    def get_callback_url(self, request: HttpRequest, app: SocialApp) -> str:
+        return request.build_absolute_uri(reverse("sign_on_callback"))
 
     def complete_login(self, request: HttpRequest, app: SocialApp, token: Any, **kwargs: Any) -> SocialLogin:
         claims = self._checked(app, str(kwargs["response"].get("id_token") or ""))
