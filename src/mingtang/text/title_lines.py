@@ -6,7 +6,7 @@ There is no dictionary: names of bodies and the everyday words of titles are kep
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Sequence
 from functools import cache
 
 WIDEST = 20  # characters of 22 pt on 156 mm
@@ -31,16 +31,19 @@ _OPENING = frozenset("《〈“‘（【〔")
 _LEADS = ("关于", "印发", "转发", "批转", "贯彻")
 
 
-def title_lines(title: str, whole: Iterable[str] = (), widest: int = WIDEST) -> list[str]:
+def title_lines(title: str, whole: Collection[str] = (), widest: int = WIDEST) -> list[str]:
     """The lines of a title of at most ``widest`` Chinese characters each; ``whole`` names are cut only if too long.
 
     Line breaks that the title has already are kept. Nothing but white space at a break is left out.
     """
     lines = []
+    name = "|".join(re.escape(one) for one in whole if one)
+    if name and (joint := re.match(rf"((?:{name})(?:[ \u3000]+(?:{name}))+)[ \u3000]*", title)):
+        title = "\n".join([*joint[1].split(), title[joint.end() :]])  # joint issuers stand one to a line
     for part in title.splitlines():
         part = " ".join(part.split())
         if part:
-            lines += _broken(part, tuple(sorted(set(whole))), widest)
+            lines += _broken(part, tuple(sorted(filter(None, set(whole)))), widest)
     return lines
 
 

@@ -122,7 +122,7 @@ def fill(
     layout.first_line_indent, layout.left_indent, layout.right_indent = Pt(first), Pt(left), Pt(right)
     layout.space_before, layout.space_after = Pt(before), Pt(after)
     layout.line_spacing_rule = WD_LINE_SPACING.EXACTLY
-    layout.line_spacing = Pt(line) if line is not None else max(PITCH, Pt(size + 13))
+    layout.line_spacing = Pt(line) if line is not None else PITCH if size <= 16 else Pt(size + 13)
     for text, font in runs:
         if text:
             add_run(paragraph, text, font, size, **how)
