@@ -22,6 +22,7 @@ from mingtang.rules import local_day
 from . import state as states
 from .log_files import write_log
 from .manifest import Manifest
+from .moved import forget
 from .publications import bake_publications
 from .standing import Touched, write_standing
 from .tree import Tree
@@ -130,6 +131,8 @@ def _drop_strangers(tree: Tree, manifest: Manifest) -> None:
     known = {path.split("/")[1] for path in manifest.changes}
     for folder in sorted((tree.root / "pub").iterdir()) if (tree.root / "pub").is_dir() else []:
         if folder.name not in known:
+            for path in forget(tree, f"pub/{folder.name}"):
+                manifest.forget(path)
             for path in list(tree.files(f"pub/{folder.name}")):
                 tree.remove(path)
                 manifest.forget(path)

@@ -20,6 +20,7 @@ from mingtang.portal.views_editions import compared, difference_page
 from mingtang.text.canonical import canonical_json
 
 from .manifest import NO_EDITION, Changes
+from .moved import lead_on
 from .tree import Tree
 
 BATCH = 100
@@ -88,6 +89,7 @@ class Baker:
         changes: Changes = {}
         for path, data, edition in self._files(loaded):
             changes[f"{folder}/{path}"] = (self.tree.write(f"{folder}/{path}", data), edition)
+        changes.update(lead_on(self.tree, folder, loaded.live))
         if self.tree.place(folder).is_dir():
             for path in list(self.tree.files(folder)):
                 if path not in changes:

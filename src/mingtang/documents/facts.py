@@ -39,6 +39,12 @@ def lead_units(context: Context) -> list[str]:
     return list(proposed) if proposed is not None else context.units_as(LEAD)
 
 
+@fact("document.decided_in_batch")
+def decided_in_batch(context: Context) -> bool:
+    """Whether this step is taken for many papers at once, most of them unopened."""
+    return bool(context.data.get("batch"))
+
+
 @fact("document.needs_interpretation")
 def needs_interpretation(context: Context) -> bool:
     """Policy papers are interpreted (article 10); the clock starts with the first edition. A translation is none: what

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from mingtang.disclosure.gates import personal_data
 from mingtang.records.rulebook import rulebook
 from mingtang.records.spec import gate
 from mingtang.rules import Fault
@@ -105,3 +106,10 @@ def number_ready(facts: Facts) -> Iterable[Fault]:
     """A paper is issued under a number: typed by hand, or drawn from the issuing organ's series."""
     if not facts["document.number_ready"]:
         yield rulebook().fault("field_missing", field="document_number", gate="complete", label="发文字号")
+
+
+@gate("document.batch_without_findings")
+def batch_without_findings(facts: Facts) -> Iterable[Fault]:
+    """D20.4: a paper with personal data is opened and decided on by itself, never passed with others."""
+    if facts["document.decided_in_batch"]:
+        yield from personal_data(facts)

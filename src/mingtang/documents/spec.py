@@ -1,9 +1,10 @@
 """The life of a paper: states, steps, who takes them, which gates stand before them, and its public form."""
 
+from dataclasses import replace
 from typing import Any
 
 from mingtang.disclosure.attachments import listed
-from mingtang.disclosure.steps import publish_step, refuse_step, review_step, withdraw_step
+from mingtang.disclosure.steps import BEFORE_REVIEW, publish_step, refuse_step, review_step, withdraw_step
 from mingtang.records.models import GATEKEEPER, LEAD, PARTIES
 from mingtang.records.rulebook import rulebook
 from mingtang.records.spec import RecordSpec, State, Transition, register
@@ -145,7 +146,12 @@ TRANSITIONS = (
         gates=("openness_determined", "five_disclosures", "complete"),
         accent="primary",
     ),
-    review_step("document.migration_reviewed", "migrated", "migration_reviewed", name="review_migrated", party=BOTH),
+    replace(
+        review_step(
+            "document.migration_reviewed", "migrated", "migration_reviewed", name="review_migrated", party=BOTH
+        ),
+        gates=(*BEFORE_REVIEW, "document.batch_without_findings"),
+    ),
     Transition(
         "approve_migrated",
         "同意重新公开",

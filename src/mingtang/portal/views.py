@@ -2,8 +2,11 @@
 
 from typing import Any
 
+from django.conf import settings
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponsePermanentRedirect
 from django.utils import timezone
+
+from mingtang.text.old_addresses import place_of
 
 from .jinja import respond
 from .lists import archive_page, home_page, section_page, stage_page, stages
@@ -46,8 +49,19 @@ def _found(thing: Any) -> Any:
 
 
 def not_found(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
-    """Nothing is at this address: say so and lead on."""
-    return respond("portal/not_found.html", status=404)
+    """Nothing is at this address: lead on to where a page of the old site is now, or say so."""
+    target = _moved(request) if request.method in ("GET", "HEAD") else ""
+    return HttpResponsePermanentRedirect(target) if target else respond("portal/not_found.html", status=404)
+
+
+def _moved(request: HttpRequest) -> str:
+    """What the public tree says of an address of the old site (bake.moved); empty where it says nothing."""
+    place = place_of(request.get_full_path())
+    try:
+        target = (settings.PUBLIC_ROOT / place).read_text() if place else ""
+    except (OSError, ValueError):
+        return ""
+    return target.strip() if target.startswith("/pub/") else ""
 
 
 def server_error(request: HttpRequest) -> HttpResponse:

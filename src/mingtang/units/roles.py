@@ -37,6 +37,7 @@ ADMINISTRATION = {
     "health": SYSTEM_ADMINISTRATOR,
     "mail_test": SYSTEM_ADMINISTRATOR,
     "hooks": SYSTEM_ADMINISTRATOR,
+    "migrations": SYSTEM_ADMINISTRATOR,
     "backup_state": SYSTEM_ADMINISTRATOR,
     "posts": SECURITY_ADMINISTRATOR,
     "delegations": SECURITY_ADMINISTRATOR,
