@@ -33,6 +33,7 @@ def redact_file(name: str, data: bytes, cuts: Sequence[FileCut], *, salt: bytes 
     check(cuts)
     kind = _kind_of(name, data)
     remains: list[str]
+    checked: tuple[str, ...]
     if kind == "pdf":
         content, plan = pdf.redact(data, cuts, name)
         needles, counted = plan.needles, plan.counted
@@ -80,7 +81,9 @@ def _picture(
             raise CutError("page_missing", number + 1, f"第{number + 1}处删减：图片只有一张，请在图上画框。")
         if cut.page:
             if cut.box and (cut.box[0] >= width or cut.box[1] >= height):
-                raise CutError("box_empty", number + 1, f"第{number + 1}处删减的方框在图片（{width}×{height}像素）之外。")
+                raise CutError(
+                    "box_empty", number + 1, f"第{number + 1}处删减的方框在图片（{width}×{height}像素）之外。"
+                )
             painted.append(cut.box)
             counted.see(number)
     return images.redact(data, kind, painted), needles, counted, painted

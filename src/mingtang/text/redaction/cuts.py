@@ -75,7 +75,9 @@ class Remains(Exception):
 
     def __init__(self, places: Sequence[str]) -> None:
         said = "、".join(dict.fromkeys(places))
-        super().__init__(f"删减后复查，这些地方仍有被删的内容：{said}。没有生成文件。请对这些页改用画框删减整页，或换一份文件。")
+        super().__init__(
+            f"删减后复查，这些地方仍有被删的内容：{said}。没有生成文件。请对这些页改用画框删减整页，或换一份文件。"
+        )
         self.places = tuple(places)
 
 
@@ -110,7 +112,9 @@ def check(cuts: Sequence[FileCut]) -> None:
             raise CutError("box_empty", number, f"第{number}处删减的方框不成立：右边须大于左边，下边须大于上边。")
 
 
-def made(cuts: Sequence[FileCut], counted: Counted, salt: bytes, quotes: Sequence[tuple[str, int]]) -> tuple[CutMade, ...]:
+def made(
+    cuts: Sequence[FileCut], counted: Counted, salt: bytes, quotes: Sequence[tuple[str, int]]
+) -> tuple[CutMade, ...]:
     """The cuts as the record keeps them; one line for each cut asked for.
 
     Raises:
@@ -124,7 +128,5 @@ def made(cuts: Sequence[FileCut], counted: Counted, salt: bytes, quotes: Sequenc
             raise CutError("not_found", number + 1, f"第{number + 1}处删减的{what}在文件里找不到，请核对后重新填写。")
         own = sorted({quote for quote, owner in quotes if owner == number})
         digest = sha256(salt + "\n".join(own).encode()).hexdigest() if own else ""
-        found.append(
-            CutMade(cut.reason, cut.ground, digest, cut.finding, cut.page, cut.box, cut.area, places, hidden)
-        )
+        found.append(CutMade(cut.reason, cut.ground, digest, cut.finding, cut.page, cut.box, cut.area, places, hidden))
     return tuple(found)

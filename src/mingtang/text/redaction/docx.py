@@ -10,7 +10,19 @@ from lxml import etree
 from ..redact import CutError
 from .cuts import Box, Counted, FileCut
 from .needles import Needles
-from .package import Package, all_texts, clean_links, clean_pictures, clean_rest, cut_run, needles_for, opened, tidy, without
+from .package import (
+    Package,
+    all_texts,
+    clean_links,
+    clean_pictures,
+    clean_rest,
+    cut_run,
+    needles_for,
+    opened,
+    texts_of,
+    tidy,
+    without,
+)
 
 _W = "{http://schemas.openxmlformats.org/wordprocessingml/2006/main}"
 _TEXT = {"t", "instrText"}
@@ -21,9 +33,17 @@ _CHANGES = {
     *("tblPrExChange", "numberingChange", "cellIns", "cellMerge", "moveFromRangeStart", "moveFromRangeEnd"),
     *("moveToRangeStart", "moveToRangeEnd", "customXmlInsRangeStart", "customXmlInsRangeEnd", "customXmlDelRangeStart"),
     *("customXmlDelRangeEnd", "customXmlMoveFromRangeStart", "customXmlMoveFromRangeEnd", "customXmlMoveToRangeStart"),
-    *("customXmlMoveToRangeEnd", "delText", "delInstrText"),
+    *("customXmlMoveToRangeEnd", "delText", "delInstrText", "rsid", "rsidRoot"),
 }
-_MARKS = {"commentRangeStart", "commentRangeEnd", "commentReference", "annotationRef", "permStart", "permEnd", "proofErr"}
+_MARKS = {
+    "commentRangeStart",
+    "commentRangeEnd",
+    "commentReference",
+    "annotationRef",
+    "permStart",
+    "permEnd",
+    "proofErr",
+}
 _SETTINGS = {
     *("rsids", "docVars", "mailMerge", "attachedTemplate", "attachedSchema", "documentProtection", "writeProtection"),
     *("trackRevisions", "saveThroughXslt", "schemaLibrary", "themeFontLang", "revisionView"),
@@ -32,7 +52,9 @@ _PLACED = {"dataBinding", "alias", "tag", "object", "control", "altChunk", "subD
 _PLACED |= {"embedItalic", "embedBoldItalic", "OLEObject"}
 
 
-def redact(data: bytes, cuts: Sequence[FileCut], name: str) -> tuple[bytes, Needles, Counted, dict[str, list[Box | None]]]:
+def redact(
+    data: bytes, cuts: Sequence[FileCut], name: str
+) -> tuple[bytes, Needles, Counted, dict[str, list[Box | None]]]:
     """The new file, what was cut, and which boxes of which picture parts.
 
     Raises:
@@ -103,7 +125,7 @@ def _drop_unseen(part: str, tree: Any, hidden_styles: set[str]) -> list[str]:
     dropped: list[str] = []
 
     def drop(element: Any) -> None:
-        dropped.append("".join(element.itertext()))
+        dropped.extend(texts_of(element))
         if element.getparent() is not None:
             without(element)
 
@@ -119,9 +141,13 @@ def _drop_unseen(part: str, tree: Any, hidden_styles: set[str]) -> list[str]:
             drop(element)
         elif in_word and local in _ACCEPTED:
             _unwrap(element)
-        elif part == "word/settings.xml" and local in _SETTINGS:
-            drop(element)
-        elif in_word and local == "r" and _is_hidden(element, hidden_styles):
+        elif (
+            part == "word/settings.xml"
+            and local in _SETTINGS
+            or in_word
+            and local == "r"
+            and _is_hidden(element, hidden_styles)
+        ):
             drop(element)
         elif in_word and local == "webHidden":
             without(element)

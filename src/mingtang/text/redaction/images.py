@@ -24,7 +24,7 @@ def opened(data: bytes) -> Image.Image:
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", Image.DecompressionBombWarning)
-            picture = Image.open(io.BytesIO(data))
+            picture: Image.Image = Image.open(io.BytesIO(data))
             if picture.width * picture.height > LIMIT_PIXELS:
                 raise UploadError("too_large", "图片的像素过多，请缩小后再删减。")
             picture.load()
@@ -73,7 +73,12 @@ def is_black(data: bytes, boxes: Sequence[Box | None]) -> bool:
     for box in boxes:
         left, top, right, bottom = box or (0, 0, picture.width, picture.height)
         edge = 1 if min(right - left, bottom - top) < 24 else 8
-        inner = (int(left) + edge, int(top) + edge, int(min(right, picture.width)) - edge, int(min(bottom, picture.height)) - edge)
+        inner = (
+            int(left) + edge,
+            int(top) + edge,
+            int(min(right, picture.width)) - edge,
+            int(min(bottom, picture.height)) - edge,
+        )
         if inner[0] < inner[2] and inner[1] < inner[3]:
             darkest = picture.crop(inner).getextrema()
             if not isinstance(darkest[1], float | int) or darkest[1] > 40:

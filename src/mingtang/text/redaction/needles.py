@@ -59,6 +59,7 @@ class Needles:
     """Every passage to be cut from one file."""
 
     found: list[Needle] = field(default_factory=list)
+    _shortest: int = 0
 
     def __bool__(self) -> bool:
         return bool(self.found)
@@ -70,6 +71,7 @@ class Needles:
         key = tight if use_tight else loose
         if key and not any(one.key == key and one.owner == owner for one in self.found):
             self.found.append(Needle(quote, key, use_tight, owner))
+            self._shortest = min(len(one.key) for one in self.found)
 
     @property
     def quotes(self) -> list[tuple[str, int]]:
@@ -92,7 +94,7 @@ class Needles:
         return sorted(spans)
 
     def in_text(self, text: str) -> bool:
-        return bool(text) and bool(self.spans(text))
+        return 4 * len(text) >= self._shortest and bool(self.spans(text))
 
     def count(self, text: str, counted: Counted, *, hidden: bool) -> int:
         """Note how often each passage stands in ``text``; the number of places."""

@@ -7,12 +7,13 @@ import zipfile
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
+from urllib.parse import unquote
 
 from lxml import etree
 
 from .. import pictures
 from ..office_files import MAIN, _joined, _parse, packed
-from ..redact import CutError
+from ..redact import MARK, CutError
 from ..uploads import UploadError, check_package
 from . import images
 from .cuts import Box, Counted, FileCut
@@ -159,7 +160,11 @@ def texts_of(tree: Any) -> list[str]:
             continue
         found += [value for value in element.attrib.values() if len(value) > 3]
         if etree.QName(element).localname in blocks:
-            lines.append("\t".join(element.itertext()) if etree.QName(element).localname == "row" else "".join(element.itertext()))
+            lines.append(
+                "\t".join(element.itertext())
+                if etree.QName(element).localname == "row"
+                else "".join(element.itertext())
+            )
     return ["\n".join(lines), *found]
 
 
@@ -177,8 +182,6 @@ def cut_run(nodes: Sequence[Any], needles: Needles, counted: Counted) -> None:
     spans = needles.spans("".join(texts))
     if not spans:
         return
-    from ..redact import MARK
-
     starts, position = [], 0
     for text in texts:
         starts.append(position)
@@ -203,11 +206,12 @@ def cut_run(nodes: Sequence[Any], needles: Needles, counted: Counted) -> None:
 
 def clean_rest(tree: Any, needles: Needles, counted: Counted) -> None:
     """Cut passages from whatever single text, tail, attribute, comment or instruction of a part holds them."""
-    for element in list(tree.iter()):
-        if not isinstance(element.tag, str):
-            if element.getparent() is not None:
-                _without(element)
-            continue
+    for element in [one for one in tree.iter() if not isinstance(one.tag, str)]:
+        if element.getparent() is not None:
+            _without(element)
+    if not needles.in_text("\n".join(single_texts(tree))):
+        return  # nothing, not even by running single texts together
+    for element in tree.iter():
         if element.text and needles.in_text(element.text):
             element.text = needles.clean(element.text, counted)
         if element.tail and needles.in_text(element.tail):
@@ -217,22 +221,27 @@ def clean_rest(tree: Any, needles: Needles, counted: Counted) -> None:
                 element.set(key, needles.clean(value, counted))
 
 
+def single_texts(tree: Any) -> Iterator[str]:
+    """Every text, tail and attribute of a part by itself."""
+    for element in tree.iter():
+        yield element.text or ""
+        yield element.tail or ""
+        if isinstance(element.tag, str):
+            yield from element.attrib.values()
+
+
 def clean_links(package: Package, needles: Needles, counted: Counted) -> None:
     """Take away links whose addresses hold what is cut."""
     for name, tree in package.trees.items():
         if name.endswith(".rels"):
             for relation in list(tree.iter(RELATION)):
                 target = relation.get("Target", "")
-                if relation.get("TargetMode") == "External" and (needles.in_text(target) or needles.in_text(_unquoted(target))):
-                    needles.count(_unquoted(target), counted, hidden=True)
+                if relation.get("TargetMode") == "External" and (
+                    needles.in_text(target) or needles.in_text(unquote(target))
+                ):
+                    needles.count(unquote(target), counted, hidden=True)
                     relation.set("Target", "https://invalid.invalid/")
                     relation.set("Type", relation.get("Type", "").rsplit("/", 1)[0] + "/gone")
-
-
-def _unquoted(address: str) -> str:
-    from urllib.parse import unquote
-
-    return unquote(address)
 
 
 def clean_pictures(package: Package, cuts: Sequence[FileCut], counted: Counted) -> dict[str, list[Box | None]]:
@@ -247,7 +256,11 @@ def clean_pictures(package: Package, cuts: Sequence[FileCut], counted: Counted) 
     for number, cut in enumerate(cuts):
         if cut.page:
             if not 1 <= cut.page <= len(names):
-                said = f"文件里有{len(names)}张可删减的图片（.png、.jpg）" if names else "文件里没有可删减的图片（.png、.jpg）"
+                said = (
+                    f"文件里有{len(names)}张可删减的图片（.png、.jpg）"
+                    if names
+                    else "文件里没有可删减的图片（.png、.jpg）"
+                )
                 raise CutError("page_missing", number + 1, f"第{number + 1}处删减：没有第{cut.page}张图片，{said}。")
             boxes.setdefault(names[cut.page - 1], []).append(cut.box)
             counted.see(number)

@@ -18,7 +18,7 @@ from ..redact import CutError
 from ..uploads import UploadError
 from . import pdf_fonts, pdf_layer, pdf_text
 from .cuts import Box, Counted, FileCut
-from .needles import Needles, needles_of
+from .needles import Needles, in_bytes, needles_of
 from .pdf_kept import Keeper, NeedsRebuilding, strings_in
 
 _PAD = 1.0  # points around a passage, so that no edge of a letter stays
@@ -78,6 +78,7 @@ def redact(data: bytes, cuts: Sequence[FileCut], name: str) -> tuple[bytes, Plan
         for text in hidden:
             plan.needles.count(text, plan.counted, hidden=True)
         _place(plan, document, pages, cuts)
+        _look_deeper(plan, pdf, data)
         _keep_others(pdf, plan)
         return _assembled(plan, pdf, document), plan
 
@@ -122,6 +123,26 @@ def _place(plan: Plan, document: Any, pages: list[str], cuts: Sequence[FileCut])
             plan.rebuilt.add(index)
         elif index in passages:
             plan.rebuilt.add(index)
+
+
+def _look_deeper(plan: Plan, pdf: pikepdf.Pdf, data: bytes) -> None:
+    """Passages not met yet may stand in replacement texts, remarks or streams that nothing draws: all of it is dropped."""
+    seen = {*plan.counted.shown, *plan.counted.hidden}
+    missing = Needles([one for one in plan.needles.found if one.owner not in seen])
+    if not missing:
+        return
+    forms = {one.owner: Needles([one]).byte_forms() for one in missing.found}
+    for stream in (one for one in pdf.objects if isinstance(one, pikepdf.Stream)):
+        try:
+            content = stream.read_bytes()
+        except pikepdf.PdfError:
+            content = stream.read_raw_bytes()
+        for owner, wanted in forms.items():
+            if in_bytes(content, wanted):
+                plan.counted.see(owner, hidden=True)
+    for owner, wanted in forms.items():
+        if in_bytes(data, wanted):
+            plan.counted.see(owner, hidden=True)
 
 
 def _around(read: pdf_text.PageText, places: list[int]) -> list[Box]:
@@ -180,7 +201,10 @@ def _keep_others(pdf: pikepdf.Pdf, plan: Plan) -> None:
 def _uses(font: Any, stream: Any) -> bool:
     inner = font.DescendantFonts[0] if "/DescendantFonts" in font else font
     descriptor = inner.get("/FontDescriptor", {})
-    return any(key in descriptor and descriptor[key].objgen == stream.objgen for key in ("/FontFile", "/FontFile2", "/FontFile3"))
+    return any(
+        key in descriptor and descriptor[key].objgen == stream.objgen
+        for key in ("/FontFile", "/FontFile2", "/FontFile3")
+    )
 
 
 def _assembled(plan: Plan, source: pikepdf.Pdf, document: Any) -> bytes:

@@ -75,7 +75,11 @@ def _composite(pdf: pikepdf.Pdf, font: Any, shown: set[bytes]) -> list[tuple[Any
             glyphs.add(int.from_bytes(place))
         mapping.write(bytes(kept))
     descriptor = inner.get("/FontDescriptor")
-    return _program(descriptor, codes, glyphs if glyphs is not None else set(codes), inner) if descriptor is not None else []
+    return (
+        _program(descriptor, codes, glyphs if glyphs is not None else set(codes), inner)
+        if descriptor is not None
+        else []
+    )
 
 
 def _program(descriptor: Any, codes: set[int], glyphs: set[int] | None, font: Any) -> list[tuple[Any, bytes]]:
@@ -192,7 +196,7 @@ def _names(font: Any, codes: set[int]) -> Iterator[str]:
                 code += 1
             else:
                 code = int(one)
-        kept = pikepdf.Array()
+        kept: Any = pikepdf.Array()
         for place in sorted(codes & differences.keys()):
             kept.extend([place, Name(f"/{differences[place]}")])
         encoding.Differences = kept
@@ -212,7 +216,7 @@ _NAME_OF = {chr(code): name for code, name in UV2AGL.items()}
 
 
 def _type3(font: Any, codes: set[int]) -> None:
-    kept = {name for name in _names(font, codes)}
+    kept = set(_names(font, codes))
     for name in list(font.CharProcs.keys()):
         if name[1:] not in kept:
             del font.CharProcs[name]
@@ -222,14 +226,12 @@ def _type3(font: Any, codes: set[int]) -> None:
 def _simple_widths(font: Any, codes: set[int]) -> None:
     if "/Widths" in font:
         first = int(font.get("/FirstChar", 0))
-        font.Widths = pikepdf.Array(
-            [width if first + place in codes else 0 for place, width in enumerate(font.Widths)]
-        )
+        font.Widths = pikepdf.Array([width if first + place in codes else 0 for place, width in enumerate(font.Widths)])
 
 
-def _cid_widths(widths: Any, codes: set[int], group: int) -> pikepdf.Array:
+def _cid_widths(widths: Any, codes: set[int], group: int) -> Any:
     """Only the widths of ``codes``. ``group`` numbers stand for each: one across, three down."""
-    kept = pikepdf.Array()
+    kept: Any = pikepdf.Array()
     items = list(widths)
     place = 0
     while place < len(items):

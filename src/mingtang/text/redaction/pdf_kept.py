@@ -16,9 +16,30 @@ from .. import pictures
 from ..uploads import UploadError
 
 _PAGE_KEYS = {"/Type", "/Contents", "/Resources", "/MediaBox", "/CropBox", "/Rotate", "/UserUnit", "/Group"}
-_FORM_KEYS = {"/Type", "/Subtype", "/FormType", "/BBox", "/Matrix", "/Resources", "/Group", "/Filter", "/DecodeParms", "/Length"}
+_FORM_KEYS = {
+    "/Type",
+    "/Subtype",
+    "/FormType",
+    "/BBox",
+    "/Matrix",
+    "/Resources",
+    "/Group",
+    "/Filter",
+    "/DecodeParms",
+    "/Length",
+}
 _IMAGE_KEYS = {
-    *("/Type", "/Subtype", "/Width", "/Height", "/BitsPerComponent", "/ColorSpace", "/Decode", "/DecodeParms", "/Filter"),
+    *(
+        "/Type",
+        "/Subtype",
+        "/Width",
+        "/Height",
+        "/BitsPerComponent",
+        "/ColorSpace",
+        "/Decode",
+        "/DecodeParms",
+        "/Filter",
+    ),
     *("/ImageMask", "/Mask", "/SMask", "/Intent", "/Interpolate", "/Length", "/Matte", "/SMaskInData"),
 }
 _STATE_DROPPED = ("/Font", "/HTP", "/PieceInfo", "/Metadata")
@@ -239,7 +260,7 @@ def strings_in(pdf: pikepdf.Pdf) -> Iterator[str]:
         if isinstance(one, pikepdf.String):
             yield from readings(bytes(one))
         elif isinstance(one, pikepdf.Dictionary | pikepdf.Stream):
-            values = [one[key] for key in one.keys()]
+            values = [one[key] for key in one.keys()]  # noqa: SIM118 - streams only have keys()
             waiting += [value for value in values if _inside(value)]
             if isinstance(one, pikepdf.Stream) and one.get("/Type") in (Name.Metadata, Name.EmbeddedFile):
                 yield one.read_bytes().decode("utf-8", "replace")

@@ -47,7 +47,9 @@ class UnseenLetters:
             own = characters[number * _PER_FONT : (number + 1) * _PER_FONT]
             font.Subtype = pikepdf.Name.Type3
             font.FontBBox = [0, 0, 1000, 1000]
-            font.FontMatrix = pikepdf.Array([pikepdf.Object.parse(b"0.001"), 0, 0, pikepdf.Object.parse(b"0.001"), 0, 0])
+            font.FontMatrix = pikepdf.Array(
+                [pikepdf.Object.parse(b"0.001"), 0, 0, pikepdf.Object.parse(b"0.001"), 0, 0]
+            )
             font.FirstChar, font.LastChar = 1, len(own)
             font.Widths = [1000] * len(own)
             font.CharProcs = pikepdf.Dictionary(g=glyph)
@@ -55,13 +57,16 @@ class UnseenLetters:
                 Type=pikepdf.Name.Encoding, Differences=[1, *([pikepdf.Name.g] * len(own))]
             )
             font.Resources = pikepdf.Dictionary()
-            font.ToUnicode = pikepdf.Stream(self.pdf, character_map({code: own[code - 1] for code in range(1, len(own) + 1)}, 1))
+            font.ToUnicode = pikepdf.Stream(
+                self.pdf, character_map({code: own[code - 1] for code in range(1, len(own) + 1)}, 1)
+            )
 
 
 def character_map(known: dict[int, str], length: int) -> bytes:
     """A ToUnicode map from codes of ``length`` bytes to characters."""
     lines = [
-        f"<{code:0{2 * length}X}> <{text.encode('utf-16-be', 'ignore').hex().upper()}>" for code, text in sorted(known.items())
+        f"<{code:0{2 * length}X}> <{text.encode('utf-16-be', 'ignore').hex().upper()}>"
+        for code, text in sorted(known.items())
     ]
     blocks = [
         f"{len(lines[start : start + 100])} beginbfchar\n" + "\n".join(lines[start : start + 100]) + "\nendbfchar\n"
@@ -110,8 +115,8 @@ def packed(picture: Image.Image) -> tuple[bytes, dict[str, Any]]:
     width, height = picture.size
     about: dict[str, Any] = {"Width": width, "Height": height}
     red, green, blue = picture.reduce(4).split()
-    coloured = max(ImageChops.difference(red, green).getextrema()[1], ImageChops.difference(green, blue).getextrema()[1])
-    if coloured < 28:
+    differing = [sum(ImageChops.difference(*pair).histogram()[28:]) for pair in ((red, green), (green, blue))]
+    if not any(differing):
         grey = picture.convert("L")
         counts = grey.reduce(2).histogram()
         if sum(counts[48:208]) < 0.2 * sum(counts):

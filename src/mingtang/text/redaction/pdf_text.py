@@ -172,5 +172,3 @@ def earlier_texts(data: bytes) -> list[str]:
         except pypdfium2.PdfiumError:
             continue  # the first part of a file made for the web is no file by itself
     return texts
-
-

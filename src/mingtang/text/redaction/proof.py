@@ -20,7 +20,7 @@ from ..uploads import UploadError
 from . import images, pdf_layer, pdf_text
 from .cuts import Box
 from .needles import Needles, in_bytes
-from .package import texts_of
+from .package import single_texts, texts_of
 from .pdf import Plan
 from .pdf_kept import readings
 
@@ -74,7 +74,10 @@ def pdf_remains(data: bytes, plan: Plan) -> list[str]:
             if any(one not in _MARKS and not one.isspace() and one.isprintable() for one in left):
                 found.append(f"第{index + 1}页方框内的文字")
         found += [f"第{index + 1}页文字" for index in pdf_text.places_in(texts, plan.needles)]
-    return found + _in_objects(data, plan)
+    try:
+        return found + _in_objects(data, plan)
+    except Exception:  # what another reader cannot read is not proved
+        return [*found, "另一阅读器读不出的内容"]
 
 
 def _within(read: pdf_text.PageText, box: Box) -> Iterator[int]:
@@ -144,6 +147,8 @@ def _decoded(stream: Any) -> bytes:
 
 def _blackened(page: Any, plan: Plan, index: int) -> bool:
     boxes = plan.boxes.get(index, [])
+    if set(page["/Resources"].get("/XObject", ())) != {"/Im0"}:
+        return False
     stream = page["/Resources"]["/XObject"]["/Im0"].get_object()
     width, height = int(stream["/Width"]), int(stream["/Height"])
     scale = pdf_layer.scale_of(*plan.sizes[index])
@@ -174,7 +179,9 @@ def office_remains(data: bytes, kind: str, needles: Needles, boxes: dict[str, li
         for part in package.infolist():
             if needles.in_text(part.filename) or part.extra or part.comment:
                 found.append("部件名")
-            found += [f"{part.filename}" for _ in _in_part(part.filename, package.read(part), needles, forms, boxes)][:1]
+            found += [f"{part.filename}" for _ in _in_part(part.filename, package.read(part), needles, forms, boxes)][
+                :1
+            ]
     text = _office_text(data, kind)
     if needles.in_text(text):
         found.append("另一阅读器提取的文字")
@@ -189,11 +196,11 @@ def _in_part(
     lower = name.lower()
     if lower.endswith((".xml", ".rels", ".vml", ".svg")):
         tree = etree.fromstring(data, etree.XMLParser(resolve_entities=False, no_network=True, recover=True))
-        texts = texts_of(tree)
-        # The whole part run together joins numbers that have nothing to do with each other; blocks and single texts count.
-        single = [one.text or "" for one in tree.iter()] + [one.tail or "" for one in tree.iter()]
-        if any(needles.in_text(text) for text in [texts[0], *texts[2:], *single]):
-            yield name
+        single = list(single_texts(tree))
+        # Run together, texts may join numbers that have nothing to do with each other; then blocks and single texts count.
+        if needles.in_text("".join(tree.itertext())) or needles.in_text("\n".join(single)):
+            if any(needles.in_text(text) for text in [texts_of(tree)[0], *single]):
+                yield name
         if any(etree.QName(one).localname in ("del", "delText", "moveFrom", "rsid") for one in tree.iter("{*}*")):
             yield name
     elif lower.endswith((".png", ".jpg", ".jpeg", ".jfif")):
@@ -219,7 +226,9 @@ def _office_text(data: bytes, kind: str) -> str:
         if sheet.sheet_state != "visible":
             return MARK + "隐藏工作表"
         lines.append(sheet.title)
-        lines += ["\t".join("" if value is None else str(value) for value in row) for row in sheet.iter_rows(values_only=True)]
+        lines += [
+            "\t".join("" if value is None else str(value) for value in row) for row in sheet.iter_rows(values_only=True)
+        ]
     return "\n".join(lines)
 
 

@@ -17,7 +17,20 @@ from ..office_files import _flat, _joined, _number
 from ..redact import MARK, CutError
 from .cuts import Box, Counted, FileCut
 from .needles import Needles, fold
-from .package import RELATION, Package, all_texts, clean_links, clean_pictures, clean_rest, cut_run, needles_for, opened, tidy, without
+from .package import (
+    RELATION,
+    Package,
+    all_texts,
+    clean_links,
+    clean_pictures,
+    clean_rest,
+    cut_run,
+    needles_for,
+    opened,
+    texts_of,
+    tidy,
+    without,
+)
 
 _MAIN = "{http://schemas.openxmlformats.org/spreadsheetml/2006/main}"
 _R = "{http://schemas.openxmlformats.org/officeDocument/2006/relationships}"
@@ -82,7 +95,9 @@ def read_area(text: str, number: int) -> tuple[str, Area]:
     return sheet, Area(min(left, right), min(top, bottom), max(left, right), max(top, bottom))
 
 
-def redact(data: bytes, cuts: Sequence[FileCut], name: str) -> tuple[bytes, Needles, Counted, dict[str, list[Box | None]]]:
+def redact(
+    data: bytes, cuts: Sequence[FileCut], name: str
+) -> tuple[bytes, Needles, Counted, dict[str, list[Box | None]]]:
     """The new workbook, what was cut, and which boxes of which picture parts.
 
     Raises:
@@ -93,25 +108,31 @@ def redact(data: bytes, cuts: Sequence[FileCut], name: str) -> tuple[bytes, Need
     package.hidden.append(name)
     strings = [_flat(item) for item in package.trees.get("xl/sharedStrings.xml", ())]
     _drop_hidden(package, strings)
+    _drop_repeats(package)
     needles, counted = needles_for(package, cuts, [*all_texts(package), *_rows(package, strings)])
     _plain_cells(package, strings)
-    _cut_areas(package, cuts, counted)
+    _cut_areas(package, cuts, needles, counted)
     for part, tree in package.trees.items():
         if part.startswith("xl/worksheets/") and not part.endswith(".rels"):
             _cut_cells(tree, needles, counted)
-        for element in list(tree):
-            if isinstance(element.tag, str) and etree.QName(element).localname in _dropped_from(part):
-                package.hidden.append("".join(element.itertext()))
-                tree.remove(element)
     clean_links(package, needles, counted)
     tidy(package)
     _drop_links_within(package)
     for tree in package.trees.values():
         for paragraph in tree.iter("{*}p"):  # words in drawings
-            cut_run([one for one in paragraph.iter("{*}t")], needles, counted)
+            cut_run(list(paragraph.iter("{*}t")), needles, counted)
         clean_rest(tree, needles, counted)
     boxes = clean_pictures(package, cuts, counted)
     return package.content(), needles, counted, boxes
+
+
+def _drop_repeats(package: Package) -> None:
+    """What repeats values outside their cells: defined names, validation lists, tables, views of other people."""
+    for part, tree in package.trees.items():
+        for element in list(tree):
+            if isinstance(element.tag, str) and etree.QName(element).localname in _dropped_from(part):
+                package.hidden += texts_of(element)
+                tree.remove(element)
 
 
 def sheets_of(package: Package) -> dict[str, tuple[str, Any]]:
@@ -211,9 +232,7 @@ def _plain_cells(package: Package, strings: list[str]) -> None:
     package.drop("xl/sharedStrings.xml")
     for part, _ in sheets_of(package).values():
         for cell, _column, _row in _cells(package.trees[part]):
-            if cell.get("t") == "s":
-                _write(cell, _value(cell, strings))
-            elif cell.get("t") == "inlineStr":
+            if cell.get("t") == "s" or cell.get("t") == "inlineStr":
                 _write(cell, _value(cell, strings))
             for key in ("vm", "cm", "ph"):
                 cell.attrib.pop(key, None)
@@ -231,7 +250,7 @@ def _write(cell: Any, text: str) -> None:
         holder.set("{http://www.w3.org/XML/1998/namespace}space", "preserve")
 
 
-def _cut_areas(package: Package, cuts: Sequence[FileCut], counted: Counted) -> None:
+def _cut_areas(package: Package, cuts: Sequence[FileCut], needles: Needles, counted: Counted) -> None:
     sheets = sheets_of(package)
     values: set[str] = set()
     for number, cut in enumerate(cuts):
@@ -259,6 +278,7 @@ def _cut_areas(package: Package, cuts: Sequence[FileCut], counted: Counted) -> N
             if formula is None:
                 continue
             cell.remove(formula)
+            needles.count(formula.text or "", counted, hidden=True)
             value = fold(_value(cell, []))[0]
             # A formula that shows what was cut, taken over from its cell.
             if any(gone in value for gone in values):
