@@ -1,0 +1,399 @@
+"""Checking the rows of a table against its kind: every fault of every cell, in one pass."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from decimal import Decimal
+from typing import Any
+
+from stdnum.cn import ric, uscc
+
+from .codes import CodeLists
+from .headings import Found
+from .kinds import Rule, TableField, TableKind
+from .values import Value, parse
+
+BLOCK, WARN = "block", "warn"
+
+
+@dataclass(frozen=True, slots=True)
+class CellFault:
+    """What is wrong at a row (as the spreadsheet numbers it) and a field; an empty field means the row or the table.
+
+    ``severity`` is ``block`` or ``warn``; ``raw`` is the cell as written, for the report of whoever uploaded it.
+    """
+
+    row: int
+    field: str
+    title: str
+    code: str
+    message: str
+    severity: str = BLOCK
+    raw: str = ""
+
+
+@dataclass
+class Row:
+    """A row of values by field name; ``number`` is the spreadsheet's."""
+
+    number: int
+    values: dict[str, Value]
+    faults: list[CellFault] = field(default_factory=list)
+
+    @property
+    def blocked(self) -> bool:
+        return any(fault.severity == BLOCK for fault in self.faults)
+
+
+@dataclass
+class Checked:
+    """All rows, and the faults of the table as a whole."""
+
+    rows: list[Row]
+    faults: list[CellFault]
+
+    @property
+    def all_faults(self) -> list[CellFault]:
+        """In the order of the sheet, those of the whole table first."""
+        return [*self.faults, *(fault for row in self.rows for fault in row.faults)]
+
+
+@dataclass(frozen=True)
+class World:
+    """What values may point at: units and regions by any of their names, code lists by year, and the day of checking."""
+
+    units: Callable[[str], str | None]
+    regions: Callable[[str], str | None]
+    codes: CodeLists
+    today: date
+    year: int
+
+
+def check_table(found: Found, kind: TableKind, world: World, *, taken: frozenset[str] = frozenset()) -> Checked:
+    """Parse and check every row of a table.
+
+    ``taken`` are keys (``key_text``) that other tables of the register already hold and this one may not repeat.
+    """
+    columns = [(column.place, kind.field(column.field)) for column in found.columns if column.field]
+    cell_checks = {one.name: _checks_of(one, world) for one in kind.fields}
+    rows = [_row(number, cells, columns, kind, cell_checks) for number, cells in found.rows]
+    faults = [
+        CellFault(0, one.name, one.title, "column_missing", f"没有“{one.title}”这一列。")
+        for one in kind.fields
+        if one.required and one.name not in {field.name for _place, field in columns}
+    ]
+    _unique(rows, kind, taken)
+    for rule in kind.rules:
+        _RULES[rule.kind](rows, rule, kind)
+    for number, cells in found.totals:
+        faults += _totals(number, cells, columns, rows)
+    return Checked(rows, faults)
+
+
+def key_text(values: Mapping[str, Value], kind: TableKind) -> str:
+    """What names an entry: its key's values, joined."""
+    return "␟".join("" if values.get(name) is None else str(values[name]) for name in kind.key)
+
+
+def _row(
+    number: int,
+    cells: Sequence[Any],
+    columns: Sequence[tuple[int, TableField]],
+    kind: TableKind,
+    cell_checks: Mapping[str, Sequence[Callable[[Value], tuple[Value, str, str, str]]]],
+) -> Row:
+    row = Row(number, {})
+    for place, one in columns:
+        raw = cells[place] if place < len(cells) else None
+        found = parse(one, raw)
+        value = found.value
+        if found.problem:
+            row.faults.append(_fault(row, one, "unreadable", found.problem, raw))
+        elif found.note:
+            row.faults.append(_fault(row, one, "repaired", found.note, raw, WARN))
+        if value is None:
+            if one.required and not found.problem:
+                row.faults.append(_fault(row, one, "missing", f"“{one.title}”没有填。", raw))
+        else:
+            for check in cell_checks[one.name]:
+                value, code, message, severity = check(value)
+                if code:
+                    row.faults.append(_fault(row, one, code, message, raw, severity))
+        row.values[one.name] = value
+    for one in kind.fields:
+        row.values.setdefault(one.name, None)
+    return row
+
+
+def _fault(row: Row, one: TableField, code: str, message: str, raw: Any, severity: str = BLOCK) -> CellFault:
+    return CellFault(row.number, one.name, one.title, code, message, severity, "" if raw is None else str(raw))
+
+
+Check = Callable[[Value], tuple[Value, str, str, str]]
+
+
+def _checks_of(one: TableField, world: World) -> list[Check]:
+    """The checks of a column, made once: a table has a million cells."""
+    made: list[Check] = []
+    if one.code_list:
+        made.append(_code_check(one, world))
+    if one.check:
+        made.append(_named_check(one, world))
+    limits = one.constraints
+    if "enum" in limits:
+        allowed = frozenset(map(str, limits["enum"]))
+        said = "、".join(map(str, limits["enum"]))
+        made.append(
+            lambda value: (
+                (value, "", "", "")
+                if str(value) in allowed
+                else (value, "not_listed", f"“{value}”不在可选的范围里，只能是：{said}。", BLOCK)
+            )
+        )
+    if "pattern" in limits:
+        fits = re.compile(limits["pattern"]).fullmatch
+        sample = f"，例如“{one.example}”" if one.example else ""
+        made.append(
+            lambda value: (
+                (value, "", "", "") if fits(str(value)) else (value, "pattern", f"“{value}”的写法不对{sample}。", BLOCK)
+            )
+        )
+    if {"minimum", "maximum"} & set(limits):
+        made.append(_bounds_check(one))
+    if {"minLength", "maxLength"} & set(limits):
+        made.append(_length_check(one))
+    return made
+
+
+def _code_check(one: TableField, world: World) -> Check:
+    listed = world.codes.at(one.code_list, world.year)
+    lengths = sorted({len(code) for code in listed.items})
+
+    def check(value: Value) -> tuple[Value, str, str, str]:
+        text = str(value)
+        code = listed.code_of(text)
+        if not code and text.isdigit():
+            longer = (text.zfill(length) for length in lengths if length > len(text))
+            code = next((padded for padded in longer if padded in listed.items), "")
+            if code and (not one.depth or len(code) >= one.depth):
+                return code, "repaired", f"开头的0被表格软件去掉了，已补成“{code}”，请核对。", WARN
+        if not code:
+            return value, "code_unknown", f"“{value}”不在{listed.year}年的代码表里。", BLOCK
+        if one.depth and len(code) < one.depth:
+            return code, "code_shallow", f"“{code} {listed.items[code].name}”不够细，要填到{one.depth}位代码。", BLOCK
+        return code, "", "", ""
+
+    return check
+
+
+def _named_check(one: TableField, world: World) -> Check:
+    def credit_code(value: Value) -> tuple[Value, str, str, str]:
+        text = str(value)
+        if len(text) != 18:
+            return value, "code_length", f"统一社会信用代码是18位，这里有{len(text)}位。", BLOCK
+        if not uscc.is_valid(text):
+            return value, "check_digit", "统一社会信用代码的校验位不对，请核对每一位。", BLOCK
+        return value, "", "", ""
+
+    def resident_id(value: Value) -> tuple[Value, str, str, str]:
+        if not ric.is_valid(str(value)):
+            return value, "check_digit", "身份证号码的位数、日期或校验位不对，请核对每一位。", BLOCK
+        return value, "", "", ""
+
+    def unit(value: Value) -> tuple[Value, str, str, str]:
+        code = world.units(str(value))
+        if code is None:
+            return value, "unit_unknown", f"系统里没有单位“{value}”。单位已合并的，请写现在的名称。", BLOCK
+        return code, "", "", ""
+
+    def region(value: Value) -> tuple[Value, str, str, str]:
+        code = world.regions(str(value))
+        if code is None:
+            return value, "region_unknown", f"没有地区“{value}”。", BLOCK
+        return code, "", "", ""
+
+    def document_number(value: Value) -> tuple[Value, str, str, str]:
+        text = re.sub(r"[\[［(（【](\d{4})[\]］)）】]", r"〔\1〕", str(value)).replace(" ", "")
+        return text, "", "", ""
+
+    return {
+        "credit_code": credit_code,
+        "resident_id": resident_id,
+        "unit": unit,
+        "region": region,
+        "document_number": document_number,
+    }[one.check]
+
+
+def _bounds_check(one: TableField) -> Check:
+    low, high = one.constraints.get("minimum"), one.constraints.get("maximum")
+    if one.type in ("number", "integer", "year"):
+        least = None if low is None else Decimal(str(low))
+        most = None if high is None else Decimal(str(high))
+
+        def number(value: Value) -> tuple[Value, str, str, str]:
+            amount = Decimal(str(value))
+            if least is not None and amount < least:
+                return value, "too_small", f"“{one.title}”不能小于{low}。", BLOCK
+            if most is not None and amount > most:
+                return value, "too_large", f"“{one.title}”不能大于{high}。", BLOCK
+            return value, "", "", ""
+
+        return number
+
+    def text(value: Value) -> tuple[Value, str, str, str]:
+        if low is not None and str(value) < str(low):
+            return value, "too_small", f"“{one.title}”不能早于{low}。", BLOCK
+        if high is not None and str(value) > str(high):
+            return value, "too_large", f"“{one.title}”不能晚于{high}。", BLOCK
+        return value, "", "", ""
+
+    return text
+
+
+def _length_check(one: TableField) -> Check:
+    low, high = one.constraints.get("minLength", 0), one.constraints.get("maxLength", 100_000)
+
+    def check(value: Value) -> tuple[Value, str, str, str]:
+        length = len(str(value))
+        if length < low:
+            return value, "too_short", f"“{one.title}”至少{low}个字符，这里有{length}个。", BLOCK
+        if length > high:
+            return value, "too_long", f"“{one.title}”最多{high}个字符，这里有{length}个。", BLOCK
+        return value, "", "", ""
+
+    return check
+
+
+def _unique(rows: Iterable[Row], kind: TableKind, taken: frozenset[str]) -> None:
+    seen: dict[str, int] = {}
+    titles = "、".join(kind.field(name).title for name in kind.key)
+    for row in rows:
+        if any(row.values.get(name) is None for name in kind.key):
+            continue
+        key = key_text(row.values, kind)
+        first = seen.setdefault(key, row.number)
+        if first != row.number:
+            row.faults.append(
+                CellFault(row.number, kind.key[0], titles, "duplicate", f"和第{first}行重复：“{titles}”相同。")
+            )
+        elif key in taken:
+            row.faults.append(CellFault(row.number, kind.key[0], titles, "duplicate", f"“{titles}”和已有的一条相同。"))
+
+
+def _amount(value: Value) -> Decimal:
+    return Decimal(str(value)) if value is not None else Decimal(0)
+
+
+def _sum_rule(rows: Iterable[Row], rule: Rule, kind: TableKind) -> None:
+    """``total`` equals the sum of ``parts``, to the last cent."""
+    total, parts = rule.values["total"], rule.values["parts"]
+    for row in rows:
+        if row.values[total] is None or any(
+            fault.field in (total, *parts) and fault.severity == BLOCK for fault in row.faults
+        ):
+            continue
+        said, added = _amount(row.values[total]), sum((_amount(row.values[part]) for part in parts), Decimal(0))
+        if said != added:
+            row.faults.append(
+                _rule_fault(row, total, rule, kind, f"合计写的是{said}，各项相加是{added}，差{said - added}。")
+            )
+
+
+def _order_rule(rows: Iterable[Row], rule: Rule, kind: TableKind) -> None:
+    """``first`` is not after ``second``."""
+    first, second = rule.values["first"], rule.values["second"]
+    for row in rows:
+        one, other = row.values[first], row.values[second]
+        if one is not None and other is not None and str(one) > str(other):
+            row.faults.append(
+                _rule_fault(row, second, rule, kind, f"{kind.field(second).title}早于{kind.field(first).title}。")
+            )
+
+
+def _unique_rule(rows: Iterable[Row], rule: Rule, kind: TableKind) -> None:
+    """``fields`` together do not repeat."""
+    names, seen = rule.values["fields"], dict[tuple[Value, ...], int]()
+    for row in rows:
+        values = tuple(row.values[name] for name in names)
+        if None not in values and seen.setdefault(values, row.number) != row.number:
+            row.faults.append(_rule_fault(row, names[0], rule, kind, f"和第{seen[values]}行相同。"))
+
+
+def _together_rule(rows: Iterable[Row], rule: Rule, kind: TableKind) -> None:
+    """All of ``fields`` are filled in, or none."""
+    for row in rows:
+        empty = [name for name in rule.values["fields"] if row.values[name] is None]
+        if empty and len(empty) < len(rule.values["fields"]):
+            row.faults.append(
+                _rule_fault(row, empty[0], rule, kind, f"缺{'、'.join(kind.field(name).title for name in empty)}。")
+            )
+
+
+def _one_of_rule(rows: Iterable[Row], rule: Rule, kind: TableKind) -> None:
+    """At least one of ``fields`` is filled in."""
+    for row in rows:
+        if all(row.values[name] is None for name in rule.values["fields"]):
+            row.faults.append(_rule_fault(row, rule.values["fields"][0], rule, kind, ""))
+
+
+def _ground_rule(rows: Iterable[Row], rule: Rule, kind: TableKind) -> None:
+    """Where ``field`` has the value ``when``, ``second`` must be filled in."""
+    for row in rows:
+        if row.values[rule.values["field"]] == rule.values["when"] and row.values[rule.values["second"]] is None:
+            row.faults.append(_rule_fault(row, rule.values["second"], rule, kind, ""))
+
+
+def _total_row_rule(rows: Sequence[Row], rule: Rule, kind: TableKind) -> None:
+    """The row whose ``field`` is ``when`` holds, in each of ``fields``, the sum of all other rows."""
+    total = next((row for row in rows if row.values[rule.values["field"]] == rule.values["when"]), None)
+    if total is None:
+        return
+    for name in rule.values["fields"]:
+        added = sum((_amount(row.values[name]) for row in rows if row is not total), Decimal(0))
+        if _amount(total.values[name]) != added:
+            said = f"{kind.field(name).title}写的是{_amount(total.values[name])}，各行相加是{added}。"
+            total.faults.append(_rule_fault(total, name, rule, kind, said))
+
+
+def _rule_fault(row: Row, name: str, rule: Rule, kind: TableKind, detail: str) -> CellFault:
+    return CellFault(
+        row.number,
+        name,
+        kind.field(name).title,
+        rule.kind,
+        f"{detail}{rule.message}",
+        rule.values.get("severity", BLOCK),
+    )
+
+
+_RULES: dict[str, Callable[[Any, Rule, TableKind], None]] = {
+    "sum": _sum_rule,
+    "order": _order_rule,
+    "unique": _unique_rule,
+    "together": _together_rule,
+    "one_of": _one_of_rule,
+    "ground": _ground_rule,
+    "total_row": _total_row_rule,
+}
+
+
+def _totals(
+    number: int, cells: Sequence[Any], columns: Sequence[tuple[int, TableField]], rows: Sequence[Row]
+) -> list[CellFault]:
+    """A written total must be what its column adds up to."""
+    faults = []
+    for place, one in columns:
+        if one.type not in ("number", "integer") or place >= len(cells):
+            continue
+        said = parse(one, cells[place]).value
+        if said is None:
+            continue
+        added = sum((_amount(row.values[one.name]) for row in rows), Decimal(0))
+        if _amount(said) != added:
+            text = f"第{number}行的合计是{said}，“{one.title}”各行相加是{added}，差{_amount(said) - added}。"
+            faults.append(CellFault(number, one.name, one.title, "total", text, BLOCK, str(cells[place])))
+    return faults

@@ -1,0 +1,252 @@
+"""Kinds of registers as data: a Frictionless Table Schema with what the Opinion asks of the list beside it.
+
+A kind is one TOML file. Its ``[[fields]]`` are Table Schema fields (``name``, ``title``, ``type``, ``format``,
+``constraints``, ``description``, ``example``) with keys of our own, which an exported schema leaves out.
+"""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+TYPES = ("string", "integer", "number", "date", "year", "yearmonth", "boolean")
+CHECKS = ("credit_code", "resident_id", "unit", "region", "document_number")
+MASKS = ("person", "resident_id", "phone", "bank_card", "address", "hidden")
+RULES = ("sum", "order", "unique", "together", "one_of", "total_row", "ground")
+CONSTRAINTS = frozenset({"required", "unique", "enum", "pattern", "minimum", "maximum", "minLength", "maxLength"})
+_NAME = re.compile(r"[a-z][a-z0-9_]*\Z")
+_OWN = frozenset({"aliases", "public", "mask", "code_list", "depth", "check", "unit", "decimals", "facet", "shown"})
+_STANDARD = frozenset({"name", "title", "type", "format", "constraints", "description", "example"})
+
+
+class KindError(ValueError):
+    """A kind file cannot be used; ``problems`` names each, in Chinese."""
+
+    def __init__(self, source: str, problems: list[str]) -> None:
+        super().__init__(f"{source}：" + "；".join(problems))
+        self.problems = problems
+
+
+@dataclass(frozen=True)
+class TableField:
+    """A column.
+
+    Attributes:
+        type: a Table Schema type; amounts are ``number`` and kept as decimal text.
+        aliases: other headings offices write for it.
+        public: whether everybody may read it. mask: how a personal value is shown to the public.
+        code_list: name of the list its values come from; depth: how many characters a code must have to be fine enough.
+        check: a named check of the value (check digit, known unit ...).
+        unit: unit of measure of an amount, such as 万元. decimals: most places after the point.
+        facet: offered as a filter. shown: among the columns of the public list.
+    """
+
+    name: str
+    title: str
+    type: str = "string"
+    constraints: Mapping[str, Any] = field(default_factory=dict)
+    description: str = ""
+    example: str = ""
+    aliases: tuple[str, ...] = ()
+    public: bool = True
+    mask: str = ""
+    code_list: str = ""
+    depth: int = 0
+    check: str = ""
+    unit: str = ""
+    decimals: int | None = None
+    facet: bool = False
+    shown: bool = True
+
+    @property
+    def required(self) -> bool:
+        return bool(self.constraints.get("required"))
+
+    def schema(self) -> dict[str, Any]:
+        """The field as Table Schema writes it; a code list with few values becomes an ``enum`` elsewhere."""
+        made: dict[str, Any] = {"name": self.name, "title": self.title, "type": self.type}
+        if self.description:
+            made["description"] = self.description
+        if self.example:
+            made["example"] = self.example
+        constraints = {key: _plain(value) for key, value in self.constraints.items()}
+        if constraints:
+            made["constraints"] = constraints
+        return made
+
+
+@dataclass(frozen=True)
+class Rule:
+    """What must hold between columns of a row, or over all rows. ``message`` is Chinese and says what to do."""
+
+    kind: str
+    message: str
+    values: Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class TableKind:
+    """A kind of register.
+
+    Attributes:
+        article: the Opinion's article; duty: id of the duty a published batch keeps.
+        stage: one of the five disclosure classes.
+        keepers: the unit group that keeps such a list.
+        key: fields that name an entry. Together they may not repeat.
+        adjustments: kinds of change an entry may undergo, code to Chinese name.
+        effective: the field whose day starts the clock of an adjustment.
+    """
+
+    id: str
+    title: str
+    article: int
+    duty: str
+    stage: str
+    keepers: str
+    fields: tuple[TableField, ...]
+    key: tuple[str, ...]
+    rules: tuple[Rule, ...] = ()
+    adjustments: Mapping[str, str] = field(default_factory=dict)
+    effective: str = ""
+    description: str = ""
+    unit: str = ""
+    charts: tuple[Mapping[str, Any], ...] = ()
+    complete: Mapping[str, Any] = field(default_factory=dict)
+
+    def field(self, name: str) -> TableField:
+        """Raises KeyError for a name that is no column."""
+        for one in self.fields:
+            if one.name == name:
+                return one
+        raise KeyError(name)
+
+    @property
+    def public_fields(self) -> tuple[TableField, ...]:
+        return tuple(one for one in self.fields if one.public)
+
+    def schema(self, *, public: bool = True) -> dict[str, Any]:
+        """The Table Schema of the kind: of its public columns, or of all."""
+        shown = self.public_fields if public else self.fields
+        made: dict[str, Any] = {"fields": [one.schema() for one in shown]}
+        if all(name in {one.name for one in shown} for name in self.key):
+            made["primaryKey"] = list(self.key)
+        return made
+
+
+def read_kind(path: Path) -> TableKind:
+    """Read one kind file.
+
+    Raises:
+        KindError: the file says something no table can be made of; every problem is named.
+    """
+    try:
+        data = tomllib.loads(path.read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        raise KindError(path.name, [f"读不了：{error}"]) from None
+    return kind_of(data, path.name)
+
+
+def kind_of(data: Mapping[str, Any], source: str = "") -> TableKind:
+    """A kind from parsed data.
+
+    Raises:
+        KindError: as ``read_kind``.
+    """
+    problems: list[str] = []
+    for name, wanted in (
+        ("id", str),
+        ("title", str),
+        ("article", int),
+        ("duty", str),
+        ("stage", str),
+        ("keepers", str),
+    ):
+        if not isinstance(data.get(name), wanted) or not data[name]:
+            problems.append(f"缺少“{name}”")
+    fields = [_field(number, row, problems) for number, row in enumerate(data.get("fields", []), 1)]
+    names = [one.name for one in fields]
+    if not fields:
+        problems.append("没有一个字段")
+    problems += [f"字段“{name}”写了两次" for name in sorted({name for name in names if names.count(name) > 1})]
+    headings: dict[str, str] = {}
+    for one in fields:
+        for heading in (one.title, *one.aliases):
+            if headings.setdefault(heading, one.name) != one.name:
+                problems.append(f"“{heading}”既是“{headings[heading]}”的表头，又是“{one.name}”的")
+    key = tuple(data.get("key", ()))
+    if not key:
+        problems.append("没有写“key”：靠哪些字段认出同一条")
+    problems += [f"“key”里的“{name}”不是字段" for name in key if name not in names]
+    rules = [_rule(number, row, names, problems) for number, row in enumerate(data.get("rules", []), 1)]
+    effective = data.get("effective", "")
+    if effective and effective not in names:
+        problems.append(f"“effective”写的“{effective}”不是字段")
+    if problems:
+        raise KindError(source or str(data.get("id", "")), problems)
+    return TableKind(
+        id=data["id"],
+        title=data["title"],
+        article=data["article"],
+        duty=data["duty"],
+        stage=data["stage"],
+        keepers=data["keepers"],
+        fields=tuple(fields),
+        key=key,
+        rules=tuple(rules),
+        adjustments=dict(data.get("adjustments", {})),
+        effective=effective,
+        description=data.get("description", ""),
+        unit=data.get("unit", ""),
+        charts=tuple(data.get("charts", ())),
+        complete=dict(data.get("complete", {})),
+    )
+
+
+def _field(number: int, row: Mapping[str, Any], problems: list[str]) -> TableField:
+    where = f"第{number}个字段“{row.get('name', '')}”"
+    if not _NAME.match(str(row.get("name", ""))):
+        problems.append(f"{where}的名字要用小写字母、数字和下划线")
+    if not row.get("title"):
+        problems.append(f"{where}没有“title”")
+    for key in sorted(set(row) - _OWN - _STANDARD):
+        problems.append(f"{where}有不认识的“{key}”")
+    for key, known in (("type", TYPES), ("check", CHECKS), ("mask", MASKS)):
+        if row.get(key) and row[key] not in known:
+            problems.append(f"{where}的“{key}”是“{row[key]}”，只能是{'、'.join(known)}")
+    constraints = row.get("constraints", {})
+    for key in sorted(set(constraints) - CONSTRAINTS):
+        problems.append(f"{where}的约束“{key}”不认识")
+    if "pattern" in constraints:
+        try:
+            re.compile(constraints["pattern"])
+        except re.error as error:
+            problems.append(f"{where}的“pattern”写法有误：{error}")
+    if row.get("mask") and row.get("public") is False:
+        problems.append(f"{where}不公开，就不用写“mask”")
+    values = {key: value for key, value in row.items() if key in _OWN | {"name", "title", "type", "description"}}
+    values["aliases"] = tuple(row.get("aliases", ()))
+    return TableField(
+        **{"name": "", "title": "", **values}, constraints=dict(constraints), example=str(row.get("example", ""))
+    )
+
+
+def _rule(number: int, row: Mapping[str, Any], names: list[str], problems: list[str]) -> Rule:
+    kind = str(row.get("kind", ""))
+    if kind not in RULES:
+        problems.append(f"第{number}条规则的“kind”是“{kind}”，只能是{'、'.join(RULES)}")
+    if not row.get("message"):
+        problems.append(f"第{number}条规则没有“message”")
+    named = [row[key] for key in ("total", "first", "second", "field") if isinstance(row.get(key), str)]
+    for key in ("parts", "fields"):
+        named += row.get(key, [])
+    problems += [f"第{number}条规则里的“{name}”不是字段" for name in named if name not in names]
+    values = {key: value for key, value in row.items() if key not in ("kind", "message")}
+    return Rule(kind, str(row.get("message", "")), values)
+
+
+def _plain(value: Any) -> Any:
+    return list(value) if isinstance(value, (list, tuple)) else value
