@@ -73,7 +73,9 @@ class Server(BaseHTTPRequestHandler):
         elif asked is None or challenge != asked["code_challenge"] or sent["redirect_uri"] != asked["redirect_uri"]:
             self.answer({"error": "invalid_grant"}, 400)
         else:
-            self.answer({"access_token": secrets.token_urlsafe(), "token_type": "Bearer", "id_token": self.token(asked)})
+            self.answer(
+                {"access_token": secrets.token_urlsafe(), "token_type": "Bearer", "id_token": self.token(asked)}
+            )
 
     def token(self, asked: dict[str, str]) -> str:
         fault, now = asked.get("fault", ""), int(time.time())

@@ -366,7 +366,7 @@ def test_a_logo_is_cleaned_or_refused(tmp_path: Path) -> None:
         '<image href="https://x.example/a.png"/><use xlink:href="https://x.example/b.svg#a"/>'
         '<foreignObject><p>hi</p></foreignObject><a href="javascript:alert(3)"><rect width="9" height="9"/></a>'
         '<path d="M0 0h9v9z" style="fill:#a4262c;background:url(https://x.example)" transform="translate(1,2)"/>'
-        '<!-- made by --></svg>',
+        "<!-- made by --></svg>",
         encoding="utf-8",
     )
     name, data = clean_logo(path)
@@ -415,7 +415,9 @@ def test_a_folder_that_cannot_be_written_is_told_and_nothing_left(tmp_path: Path
 
 def test_cells_become_plain_text() -> None:
     assert tidy("１５９９２１") == "159921" and tidy(159921.0) == "159921" and tidy(True) == "是"
-    assert tidy("县\u200b 教 育　局\n") == "县教育局" and tidy("A  B") == "A B" and tidy("办公厅（室）") == "办公厅（室）"
+    assert (
+        tidy("县\u200b 教 育　局\n") == "县教育局" and tidy("A  B") == "A B" and tidy("办公厅（室）") == "办公厅（室）"
+    )
     assert vocabulary.day("2019年3月1日") == vocabulary.day("20190301") == "2019-03-01"
     assert tidy(date(2019, 3, 1)) == "2019-03-01"
 
