@@ -35,6 +35,7 @@ class Segment:
     bottom: float
     top: float
     em: float
+    letters: list[Letter]
 
 
 @dataclass(slots=True)
@@ -114,6 +115,7 @@ def _segment(run: Sequence[Letter]) -> Segment:
         min(one.bottom for one in run),
         max(one.top for one in run),
         em or 1.0,
+        list(run),
     )
 
 
@@ -144,6 +146,7 @@ def _joined(row: Sequence[Segment]) -> list[Segment]:
         last.text += (" " if gap > _WORD_GAP * em else "") + segment.text
         last.right, last.em = max(last.right, segment.right), em
         last.bottom, last.top = min(last.bottom, segment.bottom), max(last.top, segment.top)
+        last.letters += segment.letters
     return made
 
 
@@ -155,7 +158,8 @@ def _in_order(lines: list[Line], page: PageLetters) -> list[Line]:
     made: list[Line] = []
     left: list[Line] = []
     right: list[Line] = []
-    for line in lines:
+    for whole in lines:
+        line = Line([part for one in whole.segments for part in _parted(one, gutter)], whole.page)
         if any(one.left < gutter < one.right for one in line.segments):
             made += [*left, *right, line]
             left, right = [], []
@@ -164,6 +168,17 @@ def _in_order(lines: list[Line], page: PageLetters) -> list[Line]:
             if segments := [one for one in line.segments if (one.right <= gutter) == wanted]:
                 side.append(Line(segments, line.page))
     return [*made, *left, *right]
+
+
+def _parted(segment: Segment, gutter: float) -> list[Segment]:
+    """A segment cut at the gutter, where a mark at the end of a line reached so far that two columns looked like one."""
+    if not segment.left < gutter < segment.right:
+        return [segment]
+    left = [one for one in segment.letters if (one.left + one.right) / 2 < gutter]
+    right = [one for one in segment.letters if (one.left + one.right) / 2 >= gutter]
+    if not left or not right or right[0].left - left[-1].left < 1.4 * segment.em:
+        return [segment]
+    return [_segment(left), _segment(right)]
 
 
 def _gutter(lines: Sequence[Line], width: float) -> float | None:
