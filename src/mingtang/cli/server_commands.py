@@ -87,7 +87,7 @@ def _work() -> int:
     from django.db import close_old_connections
 
     from mingtang.audit.tending import tend
-    from mingtang.desk.setup.machine import note_alive
+    from mingtang.desk.setup.alive import note_alive
     from mingtang.duties.services import open_periodic, remind
     from mingtang.websites.services import receive
 

@@ -22,11 +22,11 @@ from mingtang.journal.models import Event
 from mingtang.text.typesetting import FACES
 from mingtang.units.profile import current_profile
 
+from .alive import ALIVE, latest_seen
 from .finding import GREEN, RED, YELLOW, Finding
 
 GIGABYTE = 1024**3
 MAIL_SECONDS = 5
-ALIVE = "worker.alive"
 # A clock may be this far from another before it matters.
 CLOCK_SECONDS = 60
 WORKER_SECONDS = 60
@@ -50,13 +50,14 @@ def fonts(now: datetime) -> Iterator[Finding]:
         )
     else:
         yield Finding(GREEN, "中文字体", f"有{'、'.join(present[:4])}等{len(present)}种。")
-        if not any(name.startswith(("FangSong", "STFangsong", "FZFangSong")) for name in present):
+        lacking = [label for label, real, _ in FACES.values() if not set(real) & set(families)]
+        if lacking:
             yield Finding(
                 YELLOW,
                 "公文字体",
-                "没有仿宋体，公文会用宋体代替。",
-                "GB/T 9704 要求正文用三号仿宋。",
-                "有授权的话，把仿宋、小标宋字体放进 /usr/local/share/fonts，再运行 fc-cache 并重启服务。",
+                f"没有{'、'.join(lacking)}，公文会用别的字体代替。",
+                "GB/T 9704 规定标题用小标宋、正文用仿宋。",
+                "有授权的话，把这些字体放进 /usr/local/share/fonts，再运行 fc-cache 并重启服务。",
             )
     named = PublicRegion.objects.exclude(name_mongolian="").exists()
     if "mongolian_language" in current_profile().rule_packs or named:
@@ -90,18 +91,6 @@ def disk(now: datetime) -> Iterator[Finding]:
         yield Finding(RED, "数据目录", f"{settings.HOME} 写不进去。", why, "把目录的属主改成运行服务的用户。")
 
 
-def note_alive(home: Path, now: datetime) -> None:
-    """Leave word that the worker made a round, and the latest moment it ever saw: a clock set back shows against it."""
-    (home / ALIVE).write_text(max(_latest_seen(home) or now, now).isoformat(), encoding="utf-8")
-
-
-def _latest_seen(home: Path) -> datetime | None:
-    try:
-        return datetime.fromisoformat((home / ALIVE).read_text(encoding="utf-8"))
-    except (OSError, ValueError):
-        return None
-
-
 def clock(now: datetime) -> Iterator[Finding]:
     """The machine's clock against the database's and against everything that was already written with a time."""
     why = "时限、签名和日志都按时钟算；时钟倒退，新的事会排在旧的前面，时限会算错。"
@@ -109,7 +98,7 @@ def clock(now: datetime) -> Iterator[Finding]:
     written = [
         model.objects.order_by("-pk").values_list("at", flat=True).first() for model in (Event, LogEntry, Checkpoint)
     ]
-    last = max((moment for moment in (*written, _latest_seen(settings.HOME)) if moment), default=None)
+    last = max((moment for moment in (*written, latest_seen(settings.HOME)) if moment), default=None)
     behind = (last - now).total_seconds() if last else 0.0
     if behind > CLOCK_SECONDS:
         yield Finding(
