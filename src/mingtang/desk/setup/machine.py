@@ -265,7 +265,11 @@ def mail(now: datetime) -> Iterator[Finding]:
             why,
             "用 MINGTANG_MAIL_FROM 写一个它允许的发件地址。",
         )
-    except (smtplib.SMTPServerDisconnected, ConnectionResetError):
+    except (smtplib.SMTPServerDisconnected, ConnectionResetError, TimeoutError) as error:
+        # smtplib wraps a time-out in a disconnection.
+        if isinstance(error, TimeoutError) or isinstance(error.__context__, TimeoutError):
+            yield Finding(RED, "邮件", f"{server} {MAIL_SECONDS}秒没有回应。", why, "查网络和防火墙，看端口是否放行。")
+            return
         yield Finding(
             RED,
             "邮件",
@@ -281,8 +285,6 @@ def mail(now: datetime) -> Iterator[Finding]:
             why,
             "证书过期、名称不符，或端口和加密方式不对（465 用 smtps://）。",
         )
-    except TimeoutError:
-        yield Finding(RED, "邮件", f"{server} {MAIL_SECONDS}秒没有回应。", why, "查网络和防火墙，看端口是否放行。")
     except (OSError, smtplib.SMTPException) as error:
         yield Finding(
             RED, "邮件", f"连不上 {server}（{type(error).__name__}）。", why, "核对主机名和端口，看邮件服务器是否开着。"
