@@ -36,7 +36,7 @@ RECORD_PAGES = {"detail", "history", "edit", "do", "file", "print", "print_paper
 OWN_PAGES = {"home", "list", "export", "new", "duties", "duties_export", "notices", "notice_preferences"}
 # Walked in tests/audit: the audit administrator's pages, and a look at one field of a citizen's identity.
 AUDIT = {"audit", "audit_person", "audit_record", "audit_check", "audit_export", "identity"}
-SPECIAL = {"duty", "journal", "autosave", "discard", "setup"}
+SPECIAL = {"duty", "journal", "autosave", "discard", "setup", "health"}
 # Walked in tests/notices: a person's own notices, the openness office's page and the administrator's hooks.
 NOTICES = {"notice", "notices_read", "notice_address", "late", "late_remind", "late_export", "hooks", "hook_end"}
 
@@ -49,6 +49,16 @@ PRINTED = {"print_slip", "register", "register_export"}
 MIGRATIONS = {"migrations", "migration", "migration_faults", "migration_decide"}
 
 
+# Walked in tests/desk/test_people_pages.py: the administrators' pages of people, units and the calendar, role by role.
+PEOPLE = {
+    *("people", "person", "new_person", "edit_person", "disable_person", "enable_person", "new_post", "end_post"),
+    *("hand_over", "issue_password", "reset_codes", "sign_out_person", "link_identity", "unlink_identity", "sign_ins"),
+    *("units", "unit", "new_unit", "edit_unit", "merge_unit", "calendar"),
+}
+# Walked in tests/units/test_credentials.py: everybody's own sessions.
+SESSIONS = {"sessions", "sessions_end"}
+
+
 def desk_addresses() -> set[str]:
     """Names of all routes below the desk."""
     for pattern in get_resolver().url_patterns:
@@ -58,7 +68,10 @@ def desk_addresses() -> set[str]:
 
 
 def test_every_address_has_an_entry() -> None:
-    assert desk_addresses() == MIGRATIONS | PRINTED | RECORD_PAGES | OWN_PAGES | SPECIAL | AUDIT | NOTICES
+    assert (
+        desk_addresses()
+        == PEOPLE | SESSIONS | MIGRATIONS | PRINTED | RECORD_PAGES | OWN_PAGES | SPECIAL | AUDIT | NOTICES
+    )
 
 
 @pytest.fixture

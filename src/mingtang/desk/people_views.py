@@ -70,6 +70,7 @@ def person(request: StaffRequest, person_id: int) -> HttpResponse:
         "sign_on": sign_on_name(),
         "history": history_of(someone, request),
         "oneself": someone.pk == request.user.pk,
+        "ending": may(request, "posts") and someone.pk != request.user.pk,
         "may": {name: may(request, name) for name in ADMINISTRATION},
         "created": moment_words(someone.date_joined, request.now),
     }
