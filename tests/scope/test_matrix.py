@@ -36,7 +36,7 @@ RECORD_PAGES = {"detail", "history", "edit", "do", "file", "print", "print_paper
 OWN_PAGES = {"home", "list", "export", "new", "duties", "duties_export", "notices", "notice_preferences"}
 # Walked in tests/audit: the audit administrator's pages, and a look at one field of a citizen's identity.
 AUDIT = {"audit", "audit_person", "audit_record", "audit_check", "audit_export", "identity"}
-SPECIAL = {"duty", "journal", "autosave", "discard", "setup", "health"}
+SPECIAL = {"duty", "journal", "autosave", "discard", "setup", "health", "health"}
 # Walked in tests/notices: a person's own notices, the openness office's page and the administrator's hooks.
 NOTICES = {"notice", "notices_read", "notice_address", "late", "late_remind", "late_export", "hooks", "hook_end"}
 

@@ -57,6 +57,11 @@ def _end() -> int:
     return LogHead.objects.filter(pk=1).values_list("size", flat=True).first() or 0
 
 
+def waiting_mails(now: datetime) -> int:
+    """How many mails wait to be sent."""
+    return Delivery.objects.filter(status=WAITING).count()
+
+
 def ask_to_confirm(now: datetime) -> int:
     """Put a confirmation into the outbox for each new wish to subscribe; gives how many."""
     made = 0

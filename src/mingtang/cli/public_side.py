@@ -15,6 +15,7 @@ from mingtang.disclosure.checkpoints import BehindPublished, published_keys, sig
 from mingtang.disclosure.services import note_shown
 from mingtang.editions.models import LogHead
 from mingtang.search import following as search
+from mingtang.text.error_words import told
 
 logger = logging.getLogger(__name__)
 
@@ -29,7 +30,7 @@ class Attempts:
         try:
             act()
         except Exception as error:  # noqa: BLE001 - one part that fails must not stop the others
-            words = f"{type(error).__name__}: {error}"
+            words = told(error)
             if self.said.get(name) != words:
                 logger.error("%s: %s", name, words)
             self.said[name] = words

@@ -39,6 +39,7 @@ MENU = (
     MenuEntry("工作日历", "desk:calendar", ("calendar",)),
     MenuEntry("登录情况", "desk:sign_ins", ("sessions",)),
     MenuEntry("安装检查", "desk:setup", ("setup_check",)),
+    MenuEntry("运行状况", "desk:health", ("health",)),
     MenuEntry("旧文迁入", "desk:migrations", ("migrations",)),
     MenuEntry("消息推送", "desk:hooks", ("hooks",)),
     MenuEntry("审计查询", "desk:audit", ("audit",)),

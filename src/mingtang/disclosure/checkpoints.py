@@ -27,6 +27,8 @@ from mingtang.rows import find, insert
 class BehindPublished(Exception):
     """The database lacks or contradicts what was already published under our signature. The message is Chinese."""
 
+    for_logs = True
+
 
 def signer() -> Signer:
     """The log's signing key, made on first use with owner-only access, named after the site's domain."""

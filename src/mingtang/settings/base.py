@@ -17,6 +17,8 @@ from urllib.parse import unquote, urlsplit
 import dj_database_url
 from csp.constants import NONE, SELF
 
+from . import logs
+
 HOME = Path(os.environ.get("MINGTANG_HOME", "var")).resolve()
 PORT = int(os.environ.get("MINGTANG_PORT", "8000"))
 # Nothing runs on a city that is between two states, or that has moved away.
@@ -234,10 +236,8 @@ CACHES = {
 DATA_UPLOAD_MAX_MEMORY_SIZE = 5 * 1024 * 1024
 FILE_UPLOAD_MAX_MEMORY_SIZE = 1024 * 1024
 
-LOGGING = {
-    "version": 1,
-    "disable_existing_loggers": False,
-    "formatters": {"plain": {"format": "%(asctime)s %(levelname)s %(name)s %(message)s"}},
-    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "plain"}},
-    "root": {"handlers": ["console"], "level": os.environ.get("MINGTANG_LOG_LEVEL", "WARNING")},
-}
+# MINGTANG_LOG=json: a line for each request too, as JSON, for machines to read.
+_lines = "json" if os.environ.get("MINGTANG_LOG") == "json" else "plain"
+LOGGING = logs.settings_of(_lines, os.environ.get("MINGTANG_LOG_LEVEL", "WARNING"))
+if _lines == "json":
+    logs.catch_uncaught()

@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 from django.core.exceptions import ImproperlyConfigured
 
 from .base import *  # noqa: F403
-from .base import SITE, TEMPLATES, _older_secrets, _secret
+from .base import SITE, TEMPLATES, _older_secrets, _secret, given_secret
 
 ROOT_URLCONF = "mingtang.settings.urls_embedded"
 WSGI_APPLICATION = "mingtang.settings.wsgi.application"
@@ -48,6 +48,7 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
+    "mingtang.settings.measuring.Measured",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "csp.middleware.CSPMiddleware",

@@ -3,8 +3,11 @@
 from allauth.account import views as account
 from django.urls import include, path
 
+from mingtang.channels.following import waiting_mails
+from mingtang.desk import health
 from mingtang.units import account_views, sign_on
 
+from .metrics import metrics
 from .urls_public import handler404, handler500
 from .urls_public import urlpatterns as public_patterns
 
@@ -26,5 +29,7 @@ accounts = [
 urlpatterns = [
     path("accounts/", include(accounts)),
     path("desk/", include("mingtang.desk.urls")),
+    path("metrics", metrics),
     *public_patterns,
 ]
+health.QUEUES["邮件待发送"] = waiting_mails
