@@ -238,14 +238,20 @@ def _paragraphs(lines: Sequence[Line]) -> list[str]:
 
 
 def _edges(lines: Sequence[Line]) -> tuple[float, float]:
-    """Where full lines begin and end: the commonest left and right edges, of the wider half of lines."""
+    """Where full lines begin and end: the outermost of the common right edges of the wider half of lines, and the left
+    edge that lines come back to after a full one that was indented."""
     widths = sorted(line.right - line.left for line in lines)
     wide = [line for line in lines if line.right - line.left >= widths[len(widths) // 2]]
-    left = Counter(round(line.left / 2) for line in wide).most_common(1)[0][0] * 2
     rights = Counter(round(line.right / 4) for line in wide).most_common()
-    # Punctuation squeezed at the end of a line moves its edge a little: the outermost of the common ones.
-    common = [edge for edge, count in rights if count * 3 >= rights[0][1]]
-    return left, max(common) * 4
+    # Punctuation squeezed at the end of a line moves its edge a little.
+    right = max(edge for edge, count in rights if count * 3 >= rights[0][1]) * 4
+    back = [
+        line
+        for before, line in pairwise(lines)
+        if before.right > right - 1.6 * before.em and 1.2 * before.em < before.left - line.left < 4 * before.em
+    ]
+    left = Counter(round(line.left / 2) for line in back or wide).most_common(1)[0][0] * 2
+    return left, right
 
 
 def _goes_on(before: Line, line: Line, left: float, right: float, usual: float) -> bool:
