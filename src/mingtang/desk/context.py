@@ -26,7 +26,7 @@ def desk(request: HttpRequest) -> Mapping[str, Any]:
     business = bool(actor.units) and not actor.roles <= ADMINISTRATORS
     return {
         "site_name": current_profile().site_name,
-        "kinds": all_specs() if business else (),
+        "record_kinds": all_specs() if business else (),
         "business": business,
         "administration": menu_of(actor),
         "migrated": business and visible_migrations(actor).exists(),

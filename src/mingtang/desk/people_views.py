@@ -13,7 +13,7 @@ from mingtang.journal.names import event_label
 from mingtang.journal.selectors import events_of, payload_of
 from mingtang.units.changes import subject_of
 from mingtang.units.identities import identity_of, sign_on_name
-from mingtang.units.models import POST_KINDS, Person, Post, Unit
+from mingtang.units.models import Person, Post, Unit
 from mingtang.units.people import person_create, person_disable, person_edit, person_enable
 from mingtang.units.people_selectors import STATES, people_found, units_with_people
 from mingtang.units.roles import ADMINISTRATION, ROLES
@@ -63,7 +63,6 @@ def person(request: StaffRequest, person_id: int) -> HttpResponse:
         "coming": [post for post in posts if post.ended_at is None and post.valid_from > request.now.date()],
         "past": [post for post in posts if not stands(post, request) and post.valid_from <= request.now.date()],
         "given": [post for post in given if stands(post, request)],
-        "kinds": POST_KINDS,
         "sessions": list(someone.sessions.order_by("-started_at")) if may(request, "sessions") else [],
         "second_factor": someone.authenticator_set.exists(),
         "identity": identity_of(someone),
