@@ -31,12 +31,12 @@ BUSINESS_ROLES = (
     roles.ASSESSOR,
 )
 # Addresses of one record: parties may look, everybody else finds nothing.
-RECORD_PAGES = {"detail", "history", "edit", "do", "file", "print", "print_paper", "print_sheet"}
+RECORD_PAGES = {"detail", "history", "edit", "do", "file", "redact", "redact_result", "file_page", "print", "print_paper", "print_sheet"}
 # Addresses every official may open; what stands on them is scoped.
 OWN_PAGES = {"home", "list", "export", "new", "duties", "duties_export", "notices", "notice_preferences"}
 # Walked in tests/audit: the audit administrator's pages, and a look at one field of a citizen's identity.
 AUDIT = {"audit", "audit_person", "audit_record", "audit_check", "audit_export", "identity"}
-SPECIAL = {"duty", "journal", "autosave", "discard", "setup", "health", "health"}
+SPECIAL = {"duty", "journal", "autosave", "discard", "setup", "health"}
 # Walked in tests/notices: a person's own notices, the openness office's page and the administrator's hooks.
 NOTICES = {"notice", "notices_read", "notice_address", "late", "late_remind", "late_export", "hooks", "hook_end"}
 

@@ -32,6 +32,15 @@ class Attachment(Content):
     sha256: str = Field(description="文件的 SHA-256，十六进制")
     size: int = Field(description="字节数")
     media_type: str = Field(description="媒体类型")
+    cuts: list["FileCuts"] = Field([], description="删减后公开的文件：删减的依据、理由和处数")
+
+
+class FileCuts(Content):
+    """一份文件里因同一依据和理由删去的内容。"""
+
+    ground: str = Field(description="依据")
+    reason: str = Field(description="理由")
+    places: int = Field(description="处数")
 
 
 class Cut(Content):

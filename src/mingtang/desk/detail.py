@@ -8,7 +8,7 @@ from django.shortcuts import render
 from django.urls import reverse
 
 from mingtang.disclosure.attachments import attachments_of
-from mingtang.disclosure.models import ORIGINAL, Disclosed
+from mingtang.disclosure.models import ATTACHMENT, ORIGINAL, UNCUT, Disclosed
 from mingtang.editions.models import Publication
 from mingtang.journal.models import Event
 from mingtang.journal.names import event_label
@@ -42,7 +42,7 @@ def detail(request: StaffRequest, kind: str, record_id: uuid.UUID) -> HttpRespon
         "groups": shown_groups(spec, row) + confidential_groups(request, spec, record, row),
         "identity": identity_shown(request, spec, record),
         "blocks": blocks_of(getattr(row, spec.body)) if spec.body else [],
-        "files": [*attachments_of(record.pk), *attachments_of(record.pk, ORIGINAL)],
+        "files": [one for role in (ATTACHMENT, UNCUT, ORIGINAL) for one in attachments_of(record.pk, role)],
         "linked": linked,
         "attachable": _attachable(request, record, linked),
         "slip": return_slip(request, record, events),

@@ -7,7 +7,7 @@ from mingtang.records.spec import Context, fact
 from mingtang.rows import find
 from mingtang.units.models import Person
 
-from .attachments import FoundInFile, found_in_files
+from .attachments import FoundInFile, attachments_of, found_in_files, redactions_of
 from .content import Place, find_personal_data, payload_of, reviewed_hash
 from .models import SecrecyReview
 
@@ -68,6 +68,13 @@ def personal_data(context: Context) -> list[Place]:
 def files(context: Context) -> list[FoundInFile]:
     """Personal data in attached files."""
     return found_in_files(context.record.pk)
+
+
+@fact("disclosure.file_cuts")
+def file_cuts(context: Context) -> list[dict[str, Any]]:
+    """Everything cut from attached files: reason and ground of each."""
+    redactions = redactions_of(attachments_of(context.record.pk))
+    return [cut for _, redaction in sorted(redactions.items()) for cut in redaction.cuts]
 
 
 @fact("disclosure.missing")

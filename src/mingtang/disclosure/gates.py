@@ -1,6 +1,6 @@
 """The door's gates (articles 1, 18 and 20): pure functions from facts to faults."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from mingtang.records.rulebook import rulebook
@@ -57,13 +57,20 @@ def _openness(facts: Facts, gate_name: str) -> Iterable[Fault]:
         yield fault("mode_missing", "mode")
     if openness == "redacted_release":
         cuts = facts["disclosure.cuts"]
-        if not cuts:
+        if not cuts and not facts["disclosure.file_cuts"]:
             yield fault("cuts_missing", "cuts")
-        for number, cut in enumerate(cuts, 1):
-            if not cut.get("reason", "").strip():
-                yield fault("cut_reason_missing", "cuts", number=number)
-            if cut.get("ground") not in book.grounds:
-                yield fault("cut_ground_unlisted", "cuts", number=number, ground=cut.get("ground") or "未选择")
+        yield from _reasoned(cuts, "cuts", fault)
+    if openness != "withheld":
+        yield from _reasoned(facts["disclosure.file_cuts"], "attachments", fault)
+
+
+def _reasoned(cuts: Iterable[Mapping[str, Any]], field: str, fault: Callable[..., Fault]) -> Iterable[Fault]:
+    """Each cut, in the text or in a file, needs its reason and a lawful ground."""
+    for number, cut in enumerate(cuts, 1):
+        if not cut.get("reason", "").strip():
+            yield fault("cut_reason_missing", field, number=number)
+        if cut.get("ground") not in rulebook().grounds:
+            yield fault("cut_ground_unlisted", field, number=number, ground=cut.get("ground") or "未选择")
 
 
 def _is_vague(reason: str) -> bool:

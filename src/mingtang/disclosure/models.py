@@ -75,11 +75,12 @@ class ShownCursor(models.Model):
         return str(self.position)
 
 
-ATTACHMENT, ORIGINAL = "attachment", "original"
+ATTACHMENT, ORIGINAL, UNCUT = "attachment", "original", "uncut"
 
 
 class Attachment(models.Model):
-    """A private file of a record: one to be published with it, or the original a paper was imported from.
+    """A private file of a record: one to be published with it, the original a paper was imported from, or a file as it
+    was before something was cut from it.
 
     Nothing outside the office reads this table. What becomes public is copied by ``disclosure.publish``.
     ``findings`` lists personal data as {"place", "kind", "label", "sample"}; ``notes`` what a reviewer should know.
@@ -113,3 +114,37 @@ class AttachmentContent(models.Model):
 
     def __str__(self) -> str:
         return str(self.attachment_id)
+
+
+class RedactionDraft(models.Model):
+    """Cuts marked in a file and not yet made. Stays beside the uncut file, so that nobody marks them twice.
+
+    ``cuts`` lists what ``text.redaction.FileCut`` takes, in the order they were marked.
+    """
+
+    attachment = models.OneToOneField(Attachment, models.CASCADE, primary_key=True, related_name="redaction_draft")
+    cuts = models.JSONField(_("标出的删减"), default=list)
+    changed_at = models.DateTimeField()
+
+    def __str__(self) -> str:
+        return str(self.attachment_id)
+
+
+class Redaction(models.Model):
+    """What was cut from a file, why, and how it was proved to be gone. Never the words themselves.
+
+    ``cuts`` lists what ``text.redaction.CutMade.as_dict`` gives, ``checked`` what was read again.
+    """
+
+    attachment = models.OneToOneField(Attachment, models.CASCADE, primary_key=True, related_name="redaction")
+    uncut = models.ForeignKey(Attachment, models.CASCADE, related_name="redactions")
+    cuts = models.JSONField(_("删减"), default=list)
+    checked = models.JSONField(_("复查内容"), default=list)
+    sha256_before = models.CharField(max_length=64)
+    sha256_after = models.CharField(max_length=64)
+    salt = models.CharField(max_length=64)
+    made_by = models.BigIntegerField()
+    made_at = models.DateTimeField(_("删减时间"))
+
+    def __str__(self) -> str:
+        return f"{self.attachment_id} {len(self.cuts)}"

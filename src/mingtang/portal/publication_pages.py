@@ -82,6 +82,7 @@ def _common(loaded: Loaded, edition: Edition, payload: dict[str, Any], as_of: da
         "duties": [_duty(loaded, duty) for duty in loaded.duties if as_of is None or duty.opened_at <= as_of],
         "seal": seal(loaded, edition),
         "files": loaded.files if edition is loaded.live else [],
+        "file_cuts": {one["sha256"]: one["cuts"] for one in payload.get("attachments", []) if one.get("cuts")},
         "variants": loaded.variants,
         "language": this.language,
         "vertical": is_vertical(this),

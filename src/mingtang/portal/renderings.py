@@ -99,7 +99,10 @@ def _after(payload: Mapping[str, Any]) -> list[tuple[str, list[str]]]:
         (str(_("删减说明")), cuts),
         (
             str(_("附件（见网站）")),
-            [f"{number}. {file['name']}" for number, file in enumerate(payload.get("attachments", []), 1)],
+            [
+                f"{number}. {file['name']}{_('（删减后公开）') if file.get('cuts') else ''}"
+                for number, file in enumerate(payload.get("attachments", []), 1)
+            ],
         ),
     ]
 

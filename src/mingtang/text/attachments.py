@@ -86,7 +86,7 @@ def read_attachment(name: str, data: bytes, *, limit_bytes: int = LIMIT_BYTES) -
         raise UploadError("too_large", f"文件超过{limit_bytes / 1024 / 1024:g}兆字节，请压缩图片或拆分后再上传。")
     if not data:
         raise UploadError("empty", "文件是空的，请检查后重新上传。")
-    ending = _kind_of(name, data)
+    ending = kind_of(name, data)
     content, passages, notes = _read(ending, data)
     safe = safe_name(name, ending)
     if scan(safe):
@@ -129,7 +129,7 @@ def unique_name(name: str, taken: Iterable[str]) -> str:
     return made
 
 
-def _kind_of(name: str, data: bytes) -> str:
+def kind_of(name: str, data: bytes) -> str:
     """The ending that belongs to the content."""
     if data.startswith((b"PK\x03\x04", b"PK\x05\x06", b"PK\x07\x08")):
         return office_files.kind_of(data)

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from hashlib import sha256
 
-from ..attachments import MEDIA_TYPES, _kind_of, safe_name
+from ..attachments import MEDIA_TYPES, kind_of, safe_name
 from ..redact import MARK, CutError
 from ..uploads import decode_text
 from . import docx, images, pdf, proof, xlsx
@@ -31,7 +31,7 @@ def redact_file(name: str, data: bytes, cuts: Sequence[FileCut], *, salt: bytes 
         Remains: something that was cut was found again in the result.
     """
     check(cuts)
-    kind = _kind_of(name, data)
+    kind = kind_of(name, data)
     remains: list[str]
     checked: tuple[str, ...]
     if kind == "pdf":

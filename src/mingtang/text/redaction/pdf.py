@@ -105,7 +105,7 @@ def _place(plan: Plan, document: Any, pages: list[str], cuts: Sequence[FileCut])
         boxes = []
         seen: set[int] = set()
         for start, end, owner in passages.get(index, ()):
-            boxes += _around(read, list(range(start, end)))
+            boxes += around(read, list(range(start, end)))
             seen.update(range(start, end))
             plan.counted.see(owner)
         if plan.needles:
@@ -113,7 +113,7 @@ def _place(plan: Plan, document: Any, pages: list[str], cuts: Sequence[FileCut])
             for start, end, owner in plan.needles.spans(text):
                 wanted = places[start:end]
                 if not seen.issuperset(wanted):
-                    boxes += _around(read, wanted)
+                    boxes += around(read, wanted)
                     plan.counted.see(owner)
         for number, cut in regions.get(index, ()):
             boxes.append(cut.box or (0.0, 0.0, read.width, read.height))
@@ -145,7 +145,7 @@ def _look_deeper(plan: Plan, pdf: pikepdf.Pdf, data: bytes) -> None:
             plan.counted.see(owner, hidden=True)
 
 
-def _around(read: pdf_text.PageText, places: list[int]) -> list[Box]:
+def around(read: pdf_text.PageText, places: list[int]) -> list[Box]:
     """One box for each line of the characters at ``places``."""
     boxes: list[Box] = []
     for place in places:

@@ -129,9 +129,8 @@ def _in_object(one: Any, plan: Plan, forms: Sequence[bytes]) -> Iterator[str]:
                 if plan.needles.in_text(str(key)[1:]):
                     yield "对象里的名称"
             waiting += [value for value in dict.values(inner) if not isinstance(value, IndirectObject)]
-            if hasattr(inner, "get_data") and "/Filter" in inner or hasattr(inner, "_data"):
-                if in_bytes(_decoded(inner), forms):
-                    yield "数据流"
+            if hasattr(inner, "get_data") and in_bytes(_decoded(inner), forms):
+                yield "数据流"
         elif isinstance(inner, list):
             waiting += [value for value in list.__iter__(inner) if not isinstance(value, IndirectObject)]
         elif isinstance(inner, str) and inner.startswith("/") and plan.needles.in_text(inner[1:]):
@@ -198,9 +197,9 @@ def _in_part(
         tree = etree.fromstring(data, etree.XMLParser(resolve_entities=False, no_network=True, recover=True))
         single = list(single_texts(tree))
         # Run together, texts may join numbers that have nothing to do with each other; then blocks and single texts count.
-        if needles.in_text("".join(tree.itertext())) or needles.in_text("\n".join(single)):
-            if any(needles.in_text(text) for text in [texts_of(tree)[0], *single]):
-                yield name
+        joined = needles.in_text("".join(tree.itertext())) or needles.in_text("\n".join(single))
+        if joined and any(needles.in_text(text) for text in [texts_of(tree)[0], *single]):
+            yield name
         if any(etree.QName(one).localname in ("del", "delText", "moveFrom", "rsid") for one in tree.iter("{*}*")):
             yield name
     elif lower.endswith((".png", ".jpg", ".jpeg", ".jfif")):

@@ -161,7 +161,7 @@ def _place(cell: Any, row: int, column: int) -> tuple[int, int]:
     return (column_number(match[1]), int(match[2])) if match else (column, row)
 
 
-def _cells(tree: Any) -> list[tuple[Any, int, int]]:
+def cells_of(tree: Any) -> list[tuple[Any, int, int]]:
     """Each cell with its column and row; those without an address follow the one before."""
     found = []
     row_number = 0
@@ -189,7 +189,7 @@ def _rows(package: Package, strings: list[str]) -> list[str]:
     found = []
     for part, _ in sheets_of(package).values():
         lines: dict[int, list[str]] = {}
-        for cell, _column, row in _cells(package.trees[part]):
+        for cell, _column, row in cells_of(package.trees[part]):
             lines.setdefault(row, []).append(" ".join(_value(cell, strings).split()))
         found.append("\n".join("\t".join(line) for line in lines.values()))
     return found
@@ -209,7 +209,7 @@ def _drop_hidden(package: Package, strings: list[str]) -> None:
             for one in tree.iter(f"{_MAIN}col")
             if one.get("hidden") in ("1", "true") or one.get("width") in ("0", "0.0")
         ]
-        for cell, column, _ in _cells(tree):
+        for cell, column, _ in cells_of(tree):
             row = cell.getparent()
             unseen = row.get("hidden") in ("1", "true") or row.get("ht") in ("0", "0.0")
             if unseen or any(first <= column <= last for first, last in columns):
@@ -222,7 +222,7 @@ def _drop_hidden(package: Package, strings: list[str]) -> None:
 
 def _rows_of(tree: Any, strings: list[str]) -> list[str]:
     lines: dict[int, list[str]] = {}
-    for cell, _, row in _cells(tree):
+    for cell, _, row in cells_of(tree):
         lines.setdefault(row, []).append(" ".join(_value(cell, strings).split()))
     return ["\n".join("\t".join(line) for line in lines.values())]
 
@@ -231,7 +231,7 @@ def _plain_cells(package: Package, strings: list[str]) -> None:
     """Write shared strings into their cells, so that none stays that no cell shows any more; drop the shared list."""
     package.drop("xl/sharedStrings.xml")
     for part, _ in sheets_of(package).values():
-        for cell, _column, _row in _cells(package.trees[part]):
+        for cell, _column, _row in cells_of(package.trees[part]):
             if cell.get("t") == "s" or cell.get("t") == "inlineStr":
                 _write(cell, _value(cell, strings))
             for key in ("vm", "cm", "ph"):
@@ -262,7 +262,7 @@ def _cut_areas(package: Package, cuts: Sequence[FileCut], needles: Needles, coun
             raise CutError(
                 "sheet_missing", number + 1, f"第{number + 1}处删减：没有可见的工作表“{sheet}”。可见的有：{known}。"
             )
-        for cell, column, row in _cells(package.trees[sheets[sheet][0]]):
+        for cell, column, row in cells_of(package.trees[sheets[sheet][0]]):
             if area.holds(column, row):
                 value = fold(_value(cell, []))[0]
                 if len(value) >= 3:
@@ -273,7 +273,7 @@ def _cut_areas(package: Package, cuts: Sequence[FileCut], needles: Needles, coun
         if number not in counted.shown:
             raise CutError("area_empty", number + 1, f"第{number + 1}处删减：区域“{cut.area}”里没有内容，请核对。")
     for part, _ in sheets.values():
-        for cell, _column, _row in _cells(package.trees[part]):
+        for cell, _column, _row in cells_of(package.trees[part]):
             formula = cell.find(f"{_MAIN}f")
             if formula is None:
                 continue
@@ -292,7 +292,7 @@ def _blank(cell: Any) -> None:
 
 
 def _cut_cells(tree: Any, needles: Needles, counted: Counted) -> None:
-    for cell, _column, _row in _cells(tree):
+    for cell, _column, _row in cells_of(tree):
         value = _value(cell, [])
         if value and needles.in_text(value):
             kept = needles.clean(value, counted)
