@@ -129,10 +129,10 @@ def _note(request: StaffRequest, record: Record, part: str) -> None:
     )
 
 
-def _groups(form: OfficialForm | None) -> list[dict[str, Any]]:
+def _groups(form: OfficialForm | None) -> list[tuple[Any, list[Any]]]:
     if form is None:
         return []
-    return [{"heading": heading, "fields": [form[name] for name in names]} for heading, names in form.groups]
+    return [(heading, [form[name] for name in names]) for heading, names in form.groups]
 
 
 def _substitutions() -> list[str]:
