@@ -7,13 +7,16 @@ from contextvars import ContextVar
 from dataclasses import dataclass
 from datetime import datetime
 
-from django.db import transaction
+from django.db import connection, transaction
 
 from mingtang.rows import insert
 
 from .models import Access
-from .names import ACTIONS
+from .names import ACTIONS, MUST_BE_NOTED
 from .rows import mark_of, seal_address, values_of
+
+# What SQLite calls FULL.
+SYNCED = 2
 
 
 @dataclass
@@ -95,7 +98,33 @@ def note_access(
         request_id=asked.next_id() if asked else f"-{secrets.token_hex(8)}",
     )
     row.mark = mark_of(values_of(row))
-    insert(row)
+    if action in MUST_BE_NOTED or connection.in_atomic_block:
+        insert(row)
+    else:
+        _insert_unsynced(row)
     if asked is not None:
         transaction.on_commit(asked.is_noted)
     return row
+
+
+def _insert_unsynced(row: Access) -> None:
+    """Add a row without waiting for the disk: it outlives a killed process, only a power cut may take the last ones.
+
+    Whatever must be noted before it is shown waits for the disk, as all other work does.
+    """
+    with connection.cursor() as cursor:
+        if connection.vendor == "postgresql":
+            with transaction.atomic():
+                cursor.execute("SET LOCAL synchronous_commit TO OFF")
+                insert(row)
+            return
+        cursor.execute("PRAGMA synchronous")
+        (level,) = cursor.fetchone()
+        if level < SYNCED:
+            insert(row)
+            return
+        cursor.execute("PRAGMA synchronous=NORMAL")
+        try:
+            insert(row)
+        finally:
+            cursor.execute(f"PRAGMA synchronous={level}")

@@ -40,6 +40,11 @@ class Asked:
     def is_filtered(self) -> bool:
         return any(self.typed.values())
 
+    @property
+    def has_more(self) -> bool:
+        """Whether one of the conditions folded away is used."""
+        return any(self.typed[name] for name in ("unit", "from", "to", "address"))
+
 
 def read(given: QueryDict) -> Asked:
     """Everything asked for; every field may be forged."""

@@ -124,7 +124,7 @@ def noted_values(request: HttpRequest, response: HttpResponse) -> dict[str, Any]
         "actor_id": request.user.pk,
         "action": action,
         "subject_kind": own.subject_kind or kind,
-        "subject_id": own.subject_id or (ids[0][1] if ids else ""),
+        "subject_id": own.subject_id if own.subject_kind else (ids[0][1] if ids else ""),
         "part": own.part or " ".join([name, *rest]),
         "now": getattr(request, "now", None) or timezone.localtime(),
         "unit_code": min(actor.units, default="") if actor else "",
