@@ -177,8 +177,13 @@ class UnitForm(forms.Form):
     name = forms.CharField(label="全称", max_length=80, error_messages=REQUIRED)
     short_name = forms.CharField(label="简称", max_length=40, error_messages=REQUIRED)
     aliases = forms.CharField(label="别称", required=False, help_text="几个别称之间用顿号隔开。", max_length=400)
-    kind = forms.ChoiceField(label="类别", choices=list(KINDS.items()))
-    region = forms.ModelChoiceField(Region.objects.order_by("code"), label="地区")
+    kind = forms.ChoiceField(label="类别", choices=list(KINDS.items()), initial="department")
+    region = forms.ModelChoiceField(
+        Region.objects.order_by("code"),
+        label="地区",
+        empty_label="请选择地区",
+        error_messages={"required": "请选择地区。"},
+    )
     parent = UnitField(label="上级单位", required=False, widget=forms.TextInput(attrs=LISTED_UNITS))
     vertical_superior = forms.CharField(label="垂直管理上级", required=False, max_length=80)
     document_prefix = forms.CharField(label="机关代字", required=False, max_length=20)
@@ -228,7 +233,7 @@ class NoticeForm(forms.Form):
     file = forms.FileField(
         label="放假安排（CSV）",
         required=False,
-        help_text="每行一天：日期,类别（holiday 或 workday）,名称。",
+        help_text="每行写：日期,放假或上班,名称。例如：2027-01-01至2027-01-03,放假,元旦",
         widget=forms.FileInput(attrs={"accept": ".csv,text/csv"}),
     )
     text = forms.CharField(label="或者直接贴在这里", required=False, widget=forms.Textarea(attrs={"rows": 8}))
