@@ -237,6 +237,18 @@ def test_a_server_out_of_reach_counts_as_no_attempt(desk: Desk, head: Person, ma
     assert tick(NOON + timedelta(minutes=2)) == 1
 
 
+def test_what_comes_while_the_server_is_away_is_told_in_one_mail(
+    desk: Desk, head: Person, mail: MailServer, settings: Any
+) -> None:
+    settings.EMAIL_PORT, port = 9, settings.EMAIL_PORT
+    for minutes in range(0, 60, 3):
+        waiting_paper(desk, head, NOON + timedelta(minutes=minutes))
+        tick(NOON + timedelta(minutes=minutes))
+    settings.EMAIL_PORT = port
+    sent = sum(tick(NOON + timedelta(minutes=60 + minutes)) for minutes in range(4))
+    assert sent == 2 and "，1件" in str(mail.mails[0].get_content()) and "，19件" in mail.last()
+
+
 def test_a_hand_over_that_was_broken_off_is_unclear(desk: Desk, head: Person, mail: MailServer) -> None:
     waiting_paper(desk, head, NOON)
     put_out_mails(NOON)

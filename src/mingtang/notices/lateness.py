@@ -94,9 +94,9 @@ def reminded_of(duties: Iterable[Duty]) -> dict[uuid.UUID, Reminded]:
 
 
 def recalls_of(duty: Duty) -> QuerySet[Matter]:
-    """Every time a person reminded of a duty, the newest first, with ``told``: how many people heard of it."""
+    """Every time a person reminded of a duty, the newest first, with ``heard``: how many people heard of it."""
     found = Matter.objects.filter(kind=REMINDED, duty=duty).select_related("by")
-    return found.annotate(told=Count("notices")).order_by("-at", "-pk")
+    return found.annotate(heard=Count("notices")).order_by("-at", "-pk")
 
 
 def reasons(duties: Sequence[Duty], now: datetime) -> dict[uuid.UUID, list[Waiting]]:

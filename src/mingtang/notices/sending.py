@@ -8,6 +8,7 @@ import logging
 import uuid
 from collections.abc import Iterable
 from datetime import datetime, timedelta
+from typing import Any
 
 from django.conf import settings
 from django.core.mail import EmailMessage
@@ -91,7 +92,7 @@ def _put_out_mail(person_id: int, local: datetime, working: bool) -> int:
         and preference.may_mail_now(notice.matter.kind, local, working=working)
     ]
     made = 0
-    if now_mailed:
+    if now_mailed and not _is_held_up(person_id=person_id, kind=NOTICES):
         made += _put_out(NOTICES, f"{NOTICES}/{now_mailed[0].pk}", person_id, now_mailed, local)
     if preference.is_digest_due(local):
         daily = [
@@ -105,6 +106,11 @@ def _put_out_mail(person_id: int, local: datetime, working: bool) -> int:
             preference.digested_on = local.date()
             preference.save(update_fields=["digested_on"])
     return made
+
+
+def _is_held_up(**whose: Any) -> bool:
+    """Whether something before it has not been tried yet: what comes meanwhile is told together, not mail by mail."""
+    return Delivery.objects.filter(**whose, status=WAITING, attempts=0).exists()
 
 
 def waiting_no_more(notices: Iterable[Notice]) -> None:
@@ -130,6 +136,8 @@ def put_out_calls(now: datetime) -> int:
     for pk in list(Hook.objects.filter(ended_at=None).values_list("pk", flat=True)):
         with transaction.atomic():
             hook = Hook.objects.select_for_update().get(pk=pk)
+            if _is_held_up(hook=hook):
+                continue
             told = models.Exists(Told.objects.filter(hook=hook, matter=models.OuterRef("pk")))
             new = Matter.objects.filter(~told, at__gte=max(hook.made_at, now - STALE))
             if hook.unit_id is not None:
@@ -154,7 +162,7 @@ def send(now: datetime) -> int:
     """Hand over what is due; gives how many mails and calls were taken."""
     _give_up_on_broken(now)
     Delivery.objects.filter(made_at__lt=now - KEPT).exclude(status__in=(WAITING, SENDING)).delete()
-    return sum(_send_channel(channel, now) for channel in (MAIL, HOOK))
+    return sum(_send_channel(channel, now) for channel in (HOOK, MAIL))
 
 
 def _send_channel(channel: str, now: datetime) -> int:
