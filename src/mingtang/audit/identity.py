@@ -7,6 +7,7 @@ for the affair to decide; how often one person may is decided here.
 import unicodedata
 from collections.abc import Iterable
 from datetime import datetime, timedelta
+from typing import Any
 
 from django.conf import settings
 from django.db import transaction
@@ -63,7 +64,7 @@ def seal(subject_kind: str, subject_id: object, **values: str) -> None:
     for field, value in values.items():
         if field not in FIELDS:
             raise LookupError(f"{field} is no field of an identity")
-        own = {"subject_kind": subject_kind, "subject_id": str(subject_id), "field": field}
+        own: dict[str, Any] = {"subject_kind": subject_kind, "subject_id": str(subject_id), "field": field}
         if not value.strip():
             PersonalIdentity.objects.filter(**own).delete()
             continue

@@ -8,6 +8,7 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import TypeVar
 
 from django.db.models import Count, Max, Min, Q, QuerySet
 
@@ -16,6 +17,7 @@ from mingtang.journal.models import Event, JournalHead
 from .models import Access, Seal, SealHead
 from .names import IDENTITY, IDENTITY_REFUSED, IDENTITY_UNUSUAL, UNNOTED
 
+Row = TypeVar("Row", Access, Event)
 ALERTS_FOR = timedelta(days=30)
 # The clock may have been set back: events near the edge are looked at one by one.
 CLOCK_SLACK = timedelta(days=1)
@@ -86,7 +88,7 @@ def timeline(wanted: Wanted, place: Place, limit: int) -> Page:
     )
 
 
-def _below(rows: QuerySet, name: str, number: int | None) -> QuerySet:  # type: ignore[type-arg]
+def _below(rows: QuerySet[Row], name: str, number: int | None) -> QuerySet[Row]:
     return rows.filter(**{f"{name}__lt": number}) if number is not None else rows
 
 
@@ -132,7 +134,7 @@ def events_matching(wanted: Wanted) -> QuerySet[Event]:
     return _between(found, wanted)
 
 
-def _between(found: QuerySet, wanted: Wanted) -> QuerySet:  # type: ignore[type-arg]
+def _between(found: QuerySet[Row], wanted: Wanted) -> QuerySet[Row]:
     if wanted.start:
         found = found.filter(at__gte=wanted.start)
     return found.filter(at__lt=wanted.end) if wanted.end else found

@@ -16,8 +16,10 @@ from django.views.decorators.http import require_POST
 from openpyxl import Workbook
 
 from mingtang.audit.exporting import TooMany, export, take
+from mingtang.audit.models import Access
 from mingtang.disclosure.checkpoints import published_keys, signer, verifiers
 from mingtang.editions.models import Checkpoint as CheckpointRow
+from mingtang.journal.models import Event
 from mingtang.merkle.audit_export import ACTION, AT, DID, FORMS, LOOKED, NUMBER, PERSON_ID, SOURCE, TABLE
 from mingtang.merkle.notes import Checkpoint, NoteError, open_note
 
@@ -62,7 +64,7 @@ def audit_export(request: StaffRequest, form: str) -> HttpResponse:
     except TooMany as error:
         messages.error(request, str(error))
         return back
-    entries = [*taken.accesses, *taken.events]
+    entries: list[Access | Event] = [*taken.accesses, *taken.events]
     names = Names(entries)
     name = f"{TABLE}.{form}"
     data = export(
