@@ -22,7 +22,7 @@ def test_the_real_paper_goes_from_import_to_a_met_duty(walk: Walk) -> None:
     # Import: what is recognised stands there, what is not is asked.
     walk.sign_in("zfb-nicao")
     walk.follow("新建公文")
-    walk.page.get_by_label("选择 .docx 或 .txt 文件").set_input_files(OPINION)
+    walk.page.get_by_label("选择 .docx、.pdf、.html 或 .txt 文件").set_input_files(OPINION)
     walk.press("读入文件")
     walk.sees("8章、26条", "中共通辽市委办公厅、通辽市人民政府办公厅", "2017-01-04", "2022-04-13", "35个")
     asked = walk.page.locator(".questions").inner_text()

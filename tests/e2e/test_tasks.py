@@ -45,7 +45,7 @@ def test_one_command_brings_the_demo_city_to_a_browser(walk: Walk, phone: Walk) 
 def test_drafter_imports_completes_attaches_and_submits(walk: Walk, tmp_path: Path) -> None:
     walk.sign_in("jyj-nicao")
     walk.follow("新建公文")
-    walk.page.get_by_label("选择 .docx 或 .txt 文件").set_input_files(write_paper(tmp_path / "通知.docx"))
+    walk.page.get_by_label("选择 .docx、.pdf、.html 或 .txt 文件").set_input_files(write_paper(tmp_path / "通知.docx"))
     walk.press("读入文件")
     walk.sees("已从文件读入", "2章、3条")
     assert walk.page.get_by_label("发文字号").input_value() == "通教发〔2026〕9号"

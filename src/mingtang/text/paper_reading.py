@@ -15,6 +15,8 @@ from .pdf_text import garbled
 from .uploads import LIMIT_BYTES, read_upload
 from .warning import TextWarning
 
+_LOOKED_AT = 5000
+
 
 @dataclass(frozen=True, slots=True)
 class ReadPaper:
@@ -42,7 +44,7 @@ def task(name: str, data: bytes) -> dict[str, Any]:
     upload = read_upload(name, data, limit_bytes=LIMIT_BYTES)
     paper = parse_paper(upload.text)
     questions = [*upload.warnings, *paper.warnings]
-    if garbled("".join(upload.text.split())):
+    if upload.kind in ("txt", "html") and garbled("".join(upload.text[:_LOOKED_AT].split())):
         questions.append(TextWarning("garbled_text", "text", "文字看起来是乱码，请核对；编码不对的请另存为 UTF-8。"))
     return {
         "sha256": upload.sha256,
