@@ -29,7 +29,7 @@ FLAGS = [
     "--disable-sync",
     "--lang=zh-CN",
 ]
-READY_SECONDS = 120
+READY_SECONDS = 400
 
 
 @dataclass
@@ -176,7 +176,7 @@ class Walk:
 def _walk(browser: Browser, site: Site, request: Any, width: int, height: int, suffix: str) -> Iterator[Walk]:
     context = browser.new_context(viewport={"width": width, "height": height}, locale="zh-CN")
     page = context.new_page()
-    page.set_default_timeout(15_000)
+    page.set_default_timeout(60_000)
     walk = Walk(page, site, f"{request.node.originalname or request.node.name}{suffix}")
     walk.watch()
     yield walk
