@@ -65,6 +65,9 @@ def test_a_newcomer_acts_as_head_takes_work_over_and_is_signed_out(walk: Walk, p
     walk.press("新建账号")
     walk.sees("用户名：请填写", "姓名：请填写")
     walk.shot("mistakes")
+    # A refused form is answered with 422, which the browser calls a failure.
+    assert all("422" in problem for problem in walk.problems)
+    walk.problems.clear()
     walk.fill("用户名", "xinren")
     walk.fill("姓名", "新任小白")
     walk.press("新建账号")

@@ -114,7 +114,7 @@ def sign_ins(request: StaffRequest) -> HttpResponse:
     page = Paginator(found.order_by("-started_at"), PAGE).get_page(request.GET.get("page"))
     demanded = {"": "不强制，由本人决定", "administrators": "三类管理员必须启用", "all": "所有人必须启用"}
     policy = [
-        ("密码", f"至少{settings.AUTH_PASSWORD_VALIDATORS[1]['OPTIONS']['min_length']}个字符，不用常见密码"),
+        ("密码", "不用常见密码，不与用户名相近，至少10个字符"),
         ("输错密码", f"{settings.AXES_FAILURE_LIMIT}次后锁定{settings.AXES_COOLOFF_TIME.seconds // 60}分钟"),
         ("动态口令", demanded[settings.REQUIRE_TOTP]),
         ("空闲退出", f"{settings.SESSION_IDLE.seconds // 60}分钟"),

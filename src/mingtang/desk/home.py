@@ -15,6 +15,7 @@ from mingtang.records.models import Record, RecordParty
 from mingtang.records.selectors import options
 from mingtang.records.selectors import visible_to as records_visible_to
 from mingtang.records.spec import RecordSpec, State, Transition, all_specs
+from mingtang.units.roles import ROLES
 
 from .access import StaffRequest, is_administrator, record_url, staff_view
 from .present import show_duty
@@ -40,7 +41,7 @@ class Work:
 def home(request: StaffRequest) -> HttpResponse:
     """Overdue, due soon, returned to me, waiting for me."""
     if is_administrator(request.actor) or not request.actor.units:
-        return render(request, "desk/home_plain.html", {"administrator": is_administrator(request.actor)})
+        return render(request, "desk/home_plain.html", _plain(request))
     now, mine = request.now, request.actor.units
     duties = [show_duty(duty, now, with_parts=True) for duty in open_duties(mine)[:100]]
     watched = visible_to(request.actor).exclude(unit__in=mine).filter(closed_at=None, due_at__lt=now)
@@ -70,6 +71,12 @@ def home(request: StaffRequest) -> HttpResponse:
         "creatable": [spec for spec in all_specs() if request.actor.units_as(spec.creator) and spec.stands_alone],
     }
     return render(request, "desk/home.html", context)
+
+
+def _plain(request: StaffRequest) -> dict[str, object]:
+    """The first screen of an administrator, and of somebody without a post."""
+    held = [str(label) for role, label in ROLES.items() if role in request.actor.roles]
+    return {"administrator": is_administrator(request.actor), "administrator_of": "、".join(held)}
 
 
 def _returned(request: StaffRequest) -> list[Work]:

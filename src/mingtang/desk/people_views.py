@@ -1,7 +1,9 @@
 """People: found, looked at, made, switched off and on. Accounts are the system administrator's."""
 
+from datetime import date
 from typing import Any
 
+from allauth.mfa.models import Authenticator
 from django.contrib import messages
 from django.core.paginator import Paginator
 from django.http import HttpResponse
@@ -64,7 +66,7 @@ def person(request: StaffRequest, person_id: int) -> HttpResponse:
         "past": [post for post in posts if not stands(post, request) and post.valid_from <= request.now.date()],
         "given": [post for post in given if stands(post, request)],
         "sessions": list(someone.sessions.order_by("-started_at")) if may(request, "sessions") else [],
-        "second_factor": someone.authenticator_set.exists(),
+        "second_factor": Authenticator.objects.filter(user=someone).exists(),
         "identity": identity_of(someone),
         "sign_on": sign_on_name(),
         "history": history_of(someone, request),
@@ -177,8 +179,6 @@ def history_of(subject: Person | Unit, request: StaffRequest) -> list[dict[str, 
 
 
 def _what(payload: dict[str, Any], unit: str, names: dict[int, str], request: StaffRequest) -> str:
-    from datetime import date
-
     words = [unit] if unit else []
     if payload.get("role") in ROLES:
         words.append(str(ROLES[payload["role"]]))

@@ -66,7 +66,7 @@ class CheckedAnswers(OpenIDConnectOAuth2Adapter):
     def complete_login(self, request: HttpRequest, app: SocialApp, token: Any, **kwargs: Any) -> SocialLogin:
         claims = self._checked(app, str(kwargs["response"].get("id_token") or ""))
         login: SocialLogin = self.get_provider().sociallogin_from_response(request, claims)
-        login.claimed_username = str(claims.get("preferred_username") or "")  # type: ignore[attr-defined]
+        login.claimed_username = str(claims.get("preferred_username") or "")
         return login
 
     def _checked(self, app: SocialApp, id_token: str) -> dict[str, Any]:
