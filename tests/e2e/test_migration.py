@@ -41,7 +41,6 @@ def migrate(walk: Walk, papers: Path, sheet: Path, *more: str) -> "subprocess.Co
     return subprocess.run(command, env=environment, cwd=ROOT, text=True, capture_output=True, check=False)
 
 
-@pytest.mark.task("P4")
 def test_an_old_site_moves_in(walk: Walk, phone: Walk, tmp_path: Path) -> None:
     papers, sheet = old_site(tmp_path)
     tried = migrate(walk, papers, sheet, "--dry-run", "--report", str(tmp_path / "report.xlsx"))
@@ -49,7 +48,7 @@ def test_an_old_site_moves_in(walk: Walk, phone: Walk, tmp_path: Path) -> None:
     told = [row[1] for row in load_workbook(tmp_path / "report.xlsx").active.iter_rows(min_row=2, values_only=True)]
     assert {"wj008.txt", "扫描件.pdf"} == set(told)
     done = migrate(walk, papers, sheet)
-    assert "已导入，待审查：8份。" in done.stdout, done.stderr
+    assert "已迁入待审查：8份。" in done.stdout, done.stderr
 
     walk.sign_in("jyj-baomi")
     walk.follow("旧文迁入")

@@ -87,10 +87,10 @@ class PaperMigration(models.Model):
 
 CLEAN, MEND, REFUSED, REPEATED = "clean", "mend", "refused", "repeated"
 OUTCOMES = {
-    CLEAN: _("已导入，待审查"),
-    MEND: _("已导入为草稿，待补正"),
-    REFUSED: _("没有导入"),
-    REPEATED: _("以前导入过，跳过"),
+    CLEAN: _("已迁入待审查"),
+    MEND: _("已迁入待补正"),
+    REFUSED: _("没有迁入"),
+    REPEATED: _("以前已迁入"),
 }
 
 
