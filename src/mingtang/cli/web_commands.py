@@ -79,6 +79,9 @@ def server_command(host: str, port: int) -> list[str]:
         "--http",
         "1",
         "--no-ws",
+        # When a changed profile is read anew, the old process answers until the new one has certainly started.
+        "--respawn-interval",
+        "15",
         "--log-level",
         "warning",
         "mingtang.settings.wsgi:application",

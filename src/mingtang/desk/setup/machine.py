@@ -307,9 +307,12 @@ def mail(now: datetime) -> Iterator[Finding]:
 def _greet_mail_server() -> None:
     """As far as a sender is accepted; no mail is sent."""
     context = ssl.create_default_context()
-    make = smtplib.SMTP_SSL if settings.EMAIL_USE_SSL else smtplib.SMTP
-    more = {"context": context} if settings.EMAIL_USE_SSL else {}
-    with make(settings.EMAIL_HOST, settings.EMAIL_PORT, timeout=MAIL_SECONDS, **more) as server:
+    host, port = settings.EMAIL_HOST, settings.EMAIL_PORT
+    with (
+        smtplib.SMTP_SSL(host, port, timeout=MAIL_SECONDS, context=context)
+        if settings.EMAIL_USE_SSL
+        else smtplib.SMTP(host, port, timeout=MAIL_SECONDS)
+    ) as server:
         server.ehlo()
         if settings.EMAIL_USE_TLS:
             server.starttls(context=context)
