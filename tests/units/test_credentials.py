@@ -16,6 +16,7 @@ from mingtang.units import roles
 from mingtang.units.actors import Actor, actor_for
 from mingtang.units.credentials import issue_code, reset_password, set_password, totp_reset
 from mingtang.units.errors import UnitsError
+from mingtang.units.identities import link_identity
 from mingtang.units.models import CredentialReset, Person
 from mingtang.units.people import person_create, person_disable
 from mingtang.units.sessions import device_of, end_sessions, place_of
@@ -147,6 +148,20 @@ def test_a_second_factor_taken_away_is_told_at_the_next_sign_in(person: Person, 
     assert CredentialReset.objects.get().seen_at is not None
     with pytest.raises(UnitsError, match="没有启用"):
         totp_reset(person=person, actor=security, now=START)
+
+
+def test_whoever_got_in_by_a_reset_cannot_hide_it_from_the_person(person: Person, security: Actor) -> None:
+    code = issue_code(person=person, actor=security, now=timezone.localtime())
+    assert code is not None
+    intruder = sign_in(person, code)
+    choose(intruder)
+    assert "给您设了新密码" in intruder.get(HOME).content.decode()
+    link_identity(person=person, subject="sub-of-another", actor=security, now=timezone.localtime())
+    theirs = sign_in(person, NEW)
+    assert where(theirs) == reverse("account_resets")
+    theirs.post(reverse("account_resets"))
+    page = theirs.get(HOME).content.decode()
+    assert "给您设了新密码" in page and "让一个统一身份可以用您的账号登录" in page
 
 
 def test_nobody_resets_the_own_secrets_as_an_administrator(city: City, security: Actor) -> None:

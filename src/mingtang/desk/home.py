@@ -15,6 +15,8 @@ from mingtang.records.models import Record, RecordParty
 from mingtang.records.selectors import options
 from mingtang.records.selectors import visible_to as records_visible_to
 from mingtang.records.spec import RecordSpec, State, Transition, all_specs
+from mingtang.units.account_views import told
+from mingtang.units.credentials import recent_resets
 from mingtang.units.roles import ROLES
 
 from .access import StaffRequest, is_administrator, record_url, staff_view
@@ -68,6 +70,7 @@ def home(request: StaffRequest) -> HttpResponse:
         "more_waiting": max(0, len(waiting) - ROWS),
         "watched": [show_duty(duty, now) for duty in watched.order_by("due_at")[:ROWS]],
         "reminders": shown_reminders,
+        "credential_changes": credential_changes(request),
         "creatable": [spec for spec in all_specs() if request.actor.units_as(spec.creator) and spec.stands_alone],
     }
     return render(request, "desk/home.html", context)
@@ -76,7 +79,16 @@ def home(request: StaffRequest) -> HttpResponse:
 def _plain(request: StaffRequest) -> dict[str, object]:
     """The first screen of an administrator, and of somebody without a post."""
     held = [str(label) for role, label in ROLES.items() if role in request.actor.roles]
-    return {"administrator": is_administrator(request.actor), "administrator_of": "、".join(held)}
+    return {
+        "administrator": is_administrator(request.actor),
+        "administrator_of": "、".join(held),
+        "credential_changes": credential_changes(request),
+    }
+
+
+def credential_changes(request: StaffRequest) -> list[str]:
+    """What others did to this person's secrets in the last two weeks."""
+    return [told(reset) for reset in recent_resets(request.user, request.now)]
 
 
 def _returned(request: StaffRequest) -> list[Work]:

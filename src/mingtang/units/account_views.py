@@ -12,12 +12,12 @@ from django.utils import timezone
 from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
 
-from .credentials import note_seen, set_password, unseen_resets
+from .credentials import note_seen, recent_resets, set_password, unseen_resets
 from .first_steps import UNTOLD
-from .models import ONE_TIME_CODE, CredentialReset, Person
+from .models import IDENTITY, ONE_TIME_CODE, CredentialReset, Person
 from .passwords import LongEnough
 
-WORDS = {ONE_TIME_CODE: "取消了您的动态口令和备用码"}
+WORDS = {ONE_TIME_CODE: "取消了您的动态口令和备用码", IDENTITY: "让一个统一身份可以用您的账号登录"}
 
 
 class FirstPasswordForm(forms.Form):
@@ -60,7 +60,7 @@ def first_password(request: HttpRequest) -> HttpResponse:
     context = {
         "form": form,
         "help": LongEnough(min_length=10).get_help_text(),
-        "resets": [told(reset) for reset in unseen_resets(request.user)],
+        "resets": [told(reset) for reset in recent_resets(request.user, timezone.localtime())],
     }
     return render(request, "account/first_password.html", context, status=422 if form.errors else 200)
 
@@ -74,7 +74,10 @@ def resets(request: HttpRequest) -> HttpResponse:
         note_seen(request.user, timezone.localtime())
         request.session.pop(UNTOLD, None)
         return redirect("desk:home")
-    return render(request, "account/resets.html", {"resets": [told(reset) for reset in unseen_resets(request.user)]})
+    shown = {reset.pk: reset for reset in unseen_resets(request.user)}
+    shown |= {reset.pk: reset for reset in recent_resets(request.user, timezone.localtime())}
+    lines = [told(shown[pk]) for pk in sorted(shown, reverse=True)]
+    return render(request, "account/resets.html", {"resets": lines})
 
 
 def told(reset: CredentialReset) -> str:

@@ -14,6 +14,7 @@ from .errors import UnitsError
 from .models import ONE_TIME_CODE, PASSWORD, CredentialReset, Person
 
 CODE_HOURS = 24
+TOLD_DAYS = 14
 # Without signs that are taken for others in print. 16 of 31 are 79 bits.
 ALPHABET = "abcdefghjkmnpqrstuvwxyz23456789"
 
@@ -127,6 +128,12 @@ def note_use(person: Person, now: datetime) -> None:
 def unseen_resets(person: Person) -> list[CredentialReset]:
     """Resets the person has not been told of yet, newest first."""
     return list(person.resets.filter(seen_at=None).select_related("by").order_by("-at", "-pk"))
+
+
+def recent_resets(person: Person, now: datetime) -> list[CredentialReset]:
+    """Resets of the last 14 days, seen or not: whoever got in by one cannot hide it from the person by a click."""
+    since = now - timedelta(days=TOLD_DAYS)
+    return list(person.resets.filter(at__gte=since).select_related("by").order_by("-at", "-pk")[:20])
 
 
 def note_seen(person: Person, now: datetime) -> None:

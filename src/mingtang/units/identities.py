@@ -11,7 +11,7 @@ from django.db import transaction
 from .actors import SYSTEM, Actor
 from .changes import announce, lock_person, not_oneself, require
 from .errors import UnitsError
-from .models import Person
+from .models import IDENTITY, CredentialReset, Person
 
 PROVIDER = "city"
 
@@ -51,6 +51,8 @@ def link_identity(
     if identity_of(person):
         raise UnitsError(f"{person}已关联另一个统一身份，请先解除。", "subject")
     SocialAccount.objects.create(user=person, provider=PROVIDER, uid=subject)
+    if actor.person_id is not None:
+        CredentialReset.objects.create(person=person, kind=IDENTITY, by_id=actor.person_id, at=now)
     announce("identity.linked", now=now, actor=actor, about=person, person=person.pk)
 
 

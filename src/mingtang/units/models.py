@@ -134,11 +134,12 @@ class Session(AbstractBaseSession):
         return SessionStore
 
 
-PASSWORD, ONE_TIME_CODE = "password", "one_time_code"
+PASSWORD, ONE_TIME_CODE, IDENTITY = "password", "one_time_code", "identity"
 
 
 class CredentialReset(models.Model):
-    """Somebody else gave a person a new password or took their second factor away; they are told at the next sign-in.
+    """Somebody else gave a person a new password, took their second factor away or let a single sign-on identity in as
+    them; they are told at the next sign-in, and at the desk for two weeks.
 
     ``by`` is None for the operator of the machine. A printed password opens one session until ``expires_at``.
     """
