@@ -35,7 +35,8 @@ def page(request: StaffRequest, kind: str, record_id: uuid.UUID) -> HttpResponse
         form = OfficialForm(values, initial=proposed(row), paper=row)
         if request.method == "POST":
             if form.is_valid():
-                return _paper(request, record, row, form.cleaned_data, request.POST.get("file", "pdf"))
+                ending = request.POST.get("file", "pdf")
+                return _paper(request, record, row, form.cleaned_data, ending, saved=True)
             status = 422
     context = {
         "spec": spec,
@@ -82,11 +83,11 @@ def slip(request: StaffRequest, kind: str, record_id: uuid.UUID, form: str) -> H
     return _sheet(request, record, content, form)
 
 
-def download(request: StaffRequest, name: str, data: bytes, media_type: str, ending: str) -> HttpResponse:
-    """A printed file: a PDF opens in the browser, a .docx is saved."""
-    response = HttpResponse(data, content_type=media_type)
+def download(name: str, data: bytes, ending: str, *, saved: bool = False) -> HttpResponse:
+    """A printed file: a PDF opens in the browser unless ``saved``, a .docx is always saved."""
+    response = HttpResponse(data, content_type=PAPERS[ending])
     name = f"{name[:LONGEST_NAME]}.{ending}"
-    response["Content-Disposition"] = content_disposition_header(ending != "pdf", name) or "attachment"
+    response["Content-Disposition"] = content_disposition_header(saved or ending != "pdf", name) or "attachment"
     response["X-Content-Type-Options"] = "nosniff"
     return response
 
@@ -95,7 +96,9 @@ def cannot_render(request: StaffRequest, error: CannotRender, back: str = "") ->
     return message_page(request, 503, "现在不能生成PDF", f"{error}也可以先用 Word 格式。", back=back)
 
 
-def _paper(request: StaffRequest, record: Record, row: Any, chosen: dict[str, Any], ending: str) -> HttpResponse:
+def _paper(
+    request: StaffRequest, record: Record, row: Any, chosen: dict[str, Any], ending: str, *, saved: bool = False
+) -> HttpResponse:
     if ending not in PAPERS:
         raise Http404
     content, pictures = official_content(row, chosen)
@@ -105,16 +108,16 @@ def _paper(request: StaffRequest, record: Record, row: Any, chosen: dict[str, An
     except CannotRender as error:
         return cannot_render(request, error, record_url(record))
     _note(request, record, f"paper.{ending}")
-    return download(request, record.title, data, PAPERS[ending], ending)
+    return download(record.title, data, ending, saved=saved)
 
 
 def _sheet(request: StaffRequest, record: Record, content: dict[str, Any], ending: str) -> HttpResponse:
     try:
-        data, media_type = sheet_file(content, ending, record.changed_at)
+        data, _ = sheet_file(content, ending, record.changed_at)
     except CannotRender as error:
         return cannot_render(request, error, record_url(record))
     _note(request, record, f"{content['title']}.{ending}")
-    return download(request, f"{content['title']}-{record.title}", data, media_type, ending)
+    return download(f"{content['title']}-{record.title}", data, ending)
 
 
 def _note(request: StaffRequest, record: Record, part: str) -> None:

@@ -130,7 +130,7 @@ def _rows(request: StaffRequest, register: str, events: list[Event]) -> Iterator
     }
     states = {name: state.label for name, state in spec_for("document").state_by_name.items()}
     for event in events:
-        paper = papers.get(event.record_id)  # type: ignore[call-overload]
+        paper = papers.get(event.record_id)
         if paper is None:
             continue
         doer = people.get(event.actor_id or 0, "系统")

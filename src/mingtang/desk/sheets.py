@@ -53,7 +53,7 @@ def sheet_file(sheet: Sheet, form: str, at: datetime) -> tuple[bytes, str]:
     raise Http404
 
 
-def _sheet(title: str, parts: list[Mapping[str, Any]], *, foot: str, author: str, **changes: Any) -> Sheet:
+def _sheet(title: str, parts: Sequence[Mapping[str, Any]], *, foot: str, author: str, **changes: Any) -> Sheet:
     plain = {"subtitle": "", "red": False, "landscape": False, "warning": ""}
     return {"title": title, "parts": parts, "foot": foot, "author": author, **plain, **changes}
 
@@ -104,7 +104,7 @@ def sign_off_sheet(spec: RecordSpec, record: Record, row: Any) -> Sheet:
         for person in Person.objects.filter(pk__in={event.actor_id for event in events if event.actor_id})
     }
     units = _units_of(record, people)
-    kept = {payload_of(event).get("remark") for event in events} - {None}
+    kept = {str(payload["remark"]) for payload in map(payload_of, events) if payload.get("remark")}
     remarks = {str(remark.pk): remark.text for remark in Remark.objects.filter(pk__in=kept)}
 
     def words(event: Event) -> str:
@@ -135,7 +135,9 @@ def sign_off_sheet(spec: RecordSpec, record: Record, row: Any) -> Sheet:
         verdict = "可以公开" if review.passed else "不通过"
         masked = sum(1 for mask in review.masks if mask["decision"] == "mask")
         said = f"{verdict}；遮盖个人信息{masked}处，保留{len(review.masks) - masked}处。{review.opinion}"
-        parts.append(_part("facts", "保密审查意见", rows=[["结论", said], ["内容散列", review.content_hash]]))
+        parts.append(
+            _part("facts", "保密审查意见", rows=[["结论", said], ["内容散列", _groups_of(review.content_hash)]])
+        )
     moved = [event for event in events if event.from_state != event.to_state or event.name.endswith(".created")]
     cells = [["序号", "环节", "经办人", "单位", "时间", "意见"]]
     cells += [
@@ -144,16 +146,21 @@ def sign_off_sheet(spec: RecordSpec, record: Record, row: Any) -> Sheet:
             event_label(event.name),
             people.get(event.actor_id or 0, "系统"),
             units.get(event.actor_id or 0, ""),
-            _moment(event.at),
+            _cell(event.at),
             words(event),
         ]
         for event in moved
     ]
-    parts.append(_part("table", "办理过程", cells=cells, widths=[6, 13, 13, 13, 17, 22]))
+    parts.append(_part("table", "办理过程", cells=cells, widths=[6, 15, 12, 12, 18, 22]))
     last = events[-1] if events else None
     foot = f"据办事日志第{events[0].sequence}至{last.sequence}条，末条散列 {last.hash[:16]}" if last else ""
     title = "发文稿纸" if spec.kind == "document" else f"{spec.label}签发单"
     return _sheet(title, parts, foot=foot, author=record.lead_unit.name, subtitle=record.lead_unit.name, red=True)
+
+
+def _groups_of(digest: str) -> str:
+    """A hash in groups that can go to the next line."""
+    return " ".join(digest[place : place + 16] for place in range(0, len(digest), 16))
 
 
 def _main_facts(spec: RecordSpec, row: Any) -> list[tuple[str, str]]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import io
 import zipfile
 from collections.abc import Sequence
+from copy import deepcopy
 from datetime import UTC, datetime
 from typing import Any
 
@@ -36,6 +37,10 @@ LEFT, CENTRE, RIGHT, JUSTIFY = (
 )
 PITCH = Twips(Mm(225).twips // 22)  # 22 lines on 225 mm: rounded down, or the last would not fit
 _NONE = Pt(0)
+# Properties once built are copied: a long paper has a handful of kinds of paragraphs. Filled with numbers of our own only.
+MOST_KEPT = 500
+_layouts: dict[tuple[Any, ...], Any] = {}
+_faces: dict[tuple[Any, ...], Any] = {}
 
 
 def new_document() -> Any:
@@ -117,12 +122,19 @@ def fill(
     line: float | None = None,
     **how: Any,
 ) -> Any:
-    layout = paragraph.paragraph_format
-    layout.alignment = align
-    layout.first_line_indent, layout.left_indent, layout.right_indent = Pt(first), Pt(left), Pt(right)
-    layout.space_before, layout.space_after = Pt(before), Pt(after)
-    layout.line_spacing_rule = WD_LINE_SPACING.EXACTLY
-    layout.line_spacing = Pt(line) if line is not None else PITCH if size <= 16 else Pt(size + 13)
+    key = (align, first, left, right, before, after, line, size if line is None else 0)
+    bare = paragraph._p.pPr is None
+    if bare and key in _layouts:
+        paragraph._p.insert(0, deepcopy(_layouts[key]))
+    else:
+        layout = paragraph.paragraph_format
+        layout.alignment = align
+        layout.first_line_indent, layout.left_indent, layout.right_indent = Pt(first), Pt(left), Pt(right)
+        layout.space_before, layout.space_after = Pt(before), Pt(after)
+        layout.line_spacing_rule = WD_LINE_SPACING.EXACTLY
+        layout.line_spacing = Pt(line) if line is not None else PITCH if size <= 16 else Pt(size + 13)
+        if bare and len(_layouts) < MOST_KEPT:
+            _layouts[key] = deepcopy(paragraph._p.pPr)
     for text, font in runs:
         if text:
             add_run(paragraph, text, font, size, **how)
@@ -141,6 +153,10 @@ def add_run(
 ) -> Any:
     """Text in a face. ``narrowed``: width of its characters in per cent."""
     run = paragraph.add_run(NOT_XML.sub("", text).replace("\u200b", ""))
+    key = (font, size, bold, str(colour), narrowed)
+    if key in _faces:
+        run._element.insert(0, deepcopy(_faces[key]))
+        return run
     run.font.size, run.font.bold, run.font.name = Pt(size), bold, font
     run.font.color.rgb = colour
     properties = run._element.get_or_add_rPr()
@@ -149,6 +165,8 @@ def add_run(
         scale = OxmlElement("w:w")
         scale.set(qn("w:val"), str(narrowed))
         properties.insert_element_before(scale, "w:kern", "w:position", "w:sz", "w:szCs", "w:highlight", "w:u")
+    if len(_faces) < MOST_KEPT:
+        _faces[key] = deepcopy(properties)
     return run
 
 
