@@ -6,6 +6,7 @@ characters and more no dashes and dots either, as in numbers people write in gro
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
@@ -60,6 +61,8 @@ class Needles:
 
     found: list[Needle] = field(default_factory=list)
     _shortest: int = 0
+    _known: set[tuple[str, int]] = field(default_factory=set)
+    _bytes: _ByteForms | None = None
 
     def __bool__(self) -> bool:
         return bool(self.found)
@@ -69,9 +72,10 @@ class Needles:
         tight = fold(quote, tight=True)[0]
         use_tight = len(tight) >= _LONG
         key = tight if use_tight else loose
-        if key and not any(one.key == key and one.owner == owner for one in self.found):
+        if key and (key, owner) not in self._known:
+            self._known.add((key, owner))
+            self._shortest = min(self._shortest, len(key)) if self.found else len(key)
             self.found.append(Needle(quote, key, use_tight, owner))
-            self._shortest = min(len(one.key) for one in self.found)
 
     @property
     def quotes(self) -> list[tuple[str, int]]:
@@ -115,17 +119,64 @@ class Needles:
             marked = position
         return "".join([*parts, text[position:]])
 
-    def byte_forms(self) -> list[bytes]:
-        """How the passages may stand in raw bytes. Very short ones would be met by chance and are left out."""
+    def in_bytes(self, data: bytes) -> bool:
+        """Whether a passage stands in raw bytes: as UTF-8, UTF-16 or GB 18030, plain or written in hexadecimal.
+
+        Very short passages would be met by chance and are not looked for here.
+        """
+        if self._bytes is None or self._bytes.count != len(self.found):
+            self._bytes = _ByteForms(self.found)
+        return self._bytes.stands_in(data)
+
+
+_PREFIX = 4
+
+
+class _ByteForms:
+    """Many byte strings looked for in one pass: an expression finds their beginnings, a table says how they go on."""
+
+    def __init__(self, needles: Sequence[Needle]) -> None:
+        self.count = len(needles)
         forms: set[bytes] = set()
-        for needle in self.found:
+        for needle in needles:
             for written in {needle.quote, needle.key, needle.quote.strip(), needle.quote.upper()}:
                 for encoding in ("utf-8", "utf-16-be", "utf-16-le", "gb18030"):
                     coded = written.encode(encoding, "ignore")
                     least = 8 if written.isascii() and encoding in ("utf-8", "gb18030") else 6
                     if len(coded) >= least:
                         forms |= {coded, coded.hex().encode(), coded.hex().upper().encode()}
-        return sorted(forms)
+        self.ends: dict[bytes, list[bytes]] = {}
+        for form in sorted(forms):
+            self.ends.setdefault(form[:_PREFIX], []).append(form)
+        beginnings = sorted(self.ends)
+        # The lookahead lets beginnings overlap.
+        self.pattern = re.compile(b"(?=(" + _branches(beginnings) + b"))", re.S) if beginnings else None
+
+    def stands_in(self, data: bytes) -> bool:
+        if self.pattern is None:
+            return False
+        if len(data) > 65_536:  # white and black areas of pictures, which no text can hold
+            data = data.replace(b"\xff" * 16, b"").replace(bytes(16), b"")
+        place = 0
+        while match := self.pattern.search(data, place):
+            place = match.start()
+            if any(data.startswith(form, place) for form in self.ends[match[1]]):
+                return True
+            place += 1
+        return False
+
+
+def _branches(words: Sequence[bytes]) -> bytes:
+    """An expression for ``words``, all of one length, that branches letter by letter."""
+    if not words[0]:
+        return b""
+    by_first: dict[bytes, list[bytes]] = {}
+    for word in words:
+        by_first.setdefault(word[:1], []).append(word[1:])
+    if len(words[0]) == 1:
+        return b"[" + b"".join(re.escape(first) for first in by_first) + b"]"
+    branches = [re.escape(first) + _branches(rest) for first, rest in by_first.items()]
+    return branches[0] if len(branches) == 1 else b"(?:" + b"|".join(branches) + b")"
 
 
 def needles_of(cuts: Sequence[FileCut], texts: Iterable[str]) -> Needles:
@@ -149,7 +200,3 @@ def _scanned(texts: Iterable[str]) -> Iterator[tuple[str, str, str]]:
     for text in texts:
         for finding in scan(text):
             yield finding.kind, finding.value_masked, text[finding.start : finding.end]
-
-
-def in_bytes(data: bytes, forms: Sequence[bytes]) -> bool:
-    return any(form in data for form in forms)

@@ -18,10 +18,11 @@ from ..redact import CutError
 from ..uploads import UploadError
 from . import pdf_fonts, pdf_layer, pdf_text
 from .cuts import Box, Counted, FileCut
-from .needles import Needles, in_bytes, needles_of
+from .needles import Needles, needles_of
 from .pdf_kept import Keeper, NeedsRebuilding, strings_in
 
 _PAD = 1.0  # points around a passage, so that no edge of a letter stays
+_MOST_KEPT = 300_000  # characters with their boxes: about 60 MB
 _AHEAD = 3  # pages that may wait to be packed
 
 
@@ -34,6 +35,12 @@ class Plan:
     sizes: list[tuple[float, float]] = field(default_factory=list)
     boxes: dict[int, list[Box]] = field(default_factory=dict)
     rebuilt: set[int] = field(default_factory=set)
+    read: dict[int, pdf_text.PageText] = field(default_factory=dict)
+
+    def keep_read(self, index: int, read: pdf_text.PageText) -> None:
+        """Spare reading a page a second time, while that takes little memory."""
+        if sum(len(one.text) for one in self.read.values()) < _MOST_KEPT:
+            self.read[index] = read
 
 
 def read_clean(data: bytes) -> tuple[pikepdf.Pdf, bytes]:
@@ -121,6 +128,7 @@ def _place(plan: Plan, document: Any, pages: list[str], cuts: Sequence[FileCut])
         if boxes:
             plan.boxes[index] = boxes
             plan.rebuilt.add(index)
+            plan.keep_read(index, read)
         elif index in passages:
             plan.rebuilt.add(index)
 
@@ -131,18 +139,20 @@ def _look_deeper(plan: Plan, pdf: pikepdf.Pdf, data: bytes) -> None:
     missing = Needles([one for one in plan.needles.found if one.owner not in seen])
     if not missing:
         return
-    forms = {one.owner: Needles([one]).byte_forms() for one in missing.found}
     for stream in (one for one in pdf.objects if isinstance(one, pikepdf.Stream)):
         try:
             content = stream.read_bytes()
         except pikepdf.PdfError:
             content = stream.read_raw_bytes()
-        for owner, wanted in forms.items():
-            if in_bytes(content, wanted):
-                plan.counted.see(owner, hidden=True)
-    for owner, wanted in forms.items():
-        if in_bytes(data, wanted):
-            plan.counted.see(owner, hidden=True)
+        _see_bytes(plan, missing, content)
+    _see_bytes(plan, missing, data)
+
+
+def _see_bytes(plan: Plan, missing: Needles, content: bytes) -> None:
+    if missing.in_bytes(content):
+        for one in missing.found:
+            if Needles([one]).in_bytes(content):
+                plan.counted.see(one.owner, hidden=True)
 
 
 def around(read: pdf_text.PageText, places: list[int]) -> list[Box]:
@@ -230,7 +240,7 @@ def _assembled(plan: Plan, source: pikepdf.Pdf, document: Any) -> bytes:
                 continue
             if len(waiting) >= _AHEAD:
                 settle()
-            picture, text = rebuilt(document, index, plan.boxes.get(index, []))
+            picture, text = rebuilt(document, index, plan.boxes.get(index, []), plan.read.pop(index, None))
             waiting.append((index, pool.submit(pdf_layer.packed, picture), text))
         while waiting:
             settle()
@@ -248,10 +258,12 @@ def _assembled(plan: Plan, source: pikepdf.Pdf, document: Any) -> bytes:
     return out.getvalue()
 
 
-def rebuilt(document: Any, index: int, boxes: list[Box]) -> tuple[Any, list[tuple[str, Box]]]:
+def rebuilt(
+    document: Any, index: int, boxes: list[Box], known: pdf_text.PageText | None
+) -> tuple[Any, list[tuple[str, Box]]]:
     """One page as a blackened picture, with the characters that stay."""
     with pdf_text.page_of(document, index) as page:
-        read = pdf_text.read_page(page)
+        read = known or pdf_text.read_page(page)
         scale = pdf_layer.scale_of(read.width, read.height)
         picture = pdf_layer.shown(page, scale)
     pdf_layer.blacken(picture, boxes, scale)

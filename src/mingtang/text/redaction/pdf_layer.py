@@ -89,9 +89,11 @@ def scale_of(width: float, height: float) -> float:
 
 def shown(page: Any, scale: float) -> Image.Image:
     """The page as a picture, without notes, forms or signatures."""
-    bitmap = page.render(scale=scale, may_draw_forms=False, draw_annots=False)
+    bitmap = page.render(scale=scale, may_draw_forms=False, draw_annots=False, rev_byteorder=True)
     try:
-        picture: Image.Image = bitmap.to_pil().convert("RGB")
+        # The bitmap's own memory is given back; the picture needs its own.
+        picture: Image.Image = bitmap.to_pil()
+        picture = picture.copy() if picture.mode == "RGB" else picture.convert("RGB")
     finally:
         bitmap.close()
     return picture
@@ -120,7 +122,8 @@ def packed(picture: Image.Image) -> tuple[bytes, dict[str, Any]]:
         grey = picture.convert("L")
         counts = grey.reduce(2).histogram()
         if sum(counts[48:208]) < 0.2 * sum(counts):
-            few = Image.frombytes("P", grey.size, grey.point(_FOUR_GREYS).tobytes())
+            few = grey.point(_FOUR_GREYS)
+            few.putpalette(bytes(768))  # as numbers of colours, four of them fit into a byte
             data = zlib.compress(few.tobytes("raw", "P;2"), 6)
             about |= {"ColorSpace": pikepdf.Name.DeviceGray, "BitsPerComponent": 2, "Filter": pikepdf.Name.FlateDecode}
             return data, about
@@ -153,8 +156,8 @@ def add_page(
             drawn.append(f"/F{font} 1 Tf")
             used[f"/F{font}"] = letters.fonts[font]
             last = font
-        wide, high = max(right - left, 0.1), max(bottom - top, 0.1)
-        drawn.append(f"{wide:.2f} 0 0 {high:.2f} {left:.2f} {height - bottom:.2f} Tm<{code:02X}>Tj")
+        wide, high = right - left or 0.1, bottom - top or 0.1
+        drawn.append("%.2f 0 0 %.2f %.2f %.2f Tm<%02X>Tj" % (wide, high, left, height - bottom, code))  # noqa: UP031 - hot
     if text:
         drawn.append("ET")
     page = pdf.add_blank_page(page_size=(round(width, 2), round(height, 2)))

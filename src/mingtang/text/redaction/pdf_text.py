@@ -47,7 +47,12 @@ class PageText:
 
     def inside(self, box: Box) -> list[int]:
         """Characters of which the box covers a good part."""
-        return [place for place, one in enumerate(self.boxes) if _covers(box, one)]
+        left, top, right, bottom = box
+        return [
+            place
+            for place, one in enumerate(self.boxes)
+            if one[0] <= right and one[2] >= left and one[1] <= bottom and one[3] >= top and _covers(box, one)
+        ]
 
 
 def _covers(box: Box, one: Box) -> bool:
@@ -110,17 +115,21 @@ def read_page(page: Any) -> PageText:
     try:
         text, handle = _characters(textpage), textpage.raw
         loose = raw.FS_RECTF()
-        sides = [ctypes.c_double() for _ in range(4)]
-        pointers = [ctypes.byref(side) for side in sides]
+        a, b, c, d = (ctypes.c_double() for _ in range(4))
+        to_a, to_b, to_c, to_d = (ctypes.byref(side) for side in (a, b, c, d))
+        to_loose = ctypes.byref(loose)
+        get_box, get_loose = raw.FPDFText_GetCharBox, raw.FPDFText_GetLooseCharBox
         boxes: list[Box] = []
         for place in range(len(text)):
-            if not raw.FPDFText_GetCharBox(handle, place, *pointers):
+            if not get_box(handle, place, to_a, to_b, to_c, to_d):
                 boxes.append((-1.0, -1.0, -1.0, -1.0))
                 continue
-            x0, x1, y0, y1 = (side.value for side in sides)
-            if raw.FPDFText_GetLooseCharBox(handle, place, ctypes.byref(loose)):
-                x0, x1 = min(x0, loose.left), max(x1, loose.right)
-                y0, y1 = min(y0, loose.bottom), max(y1, loose.top)
+            x0, x1, y0, y1 = a.value, b.value, c.value, d.value
+            if get_loose(handle, place, to_loose):
+                low, high = loose.left, loose.right
+                x0, x1 = low if low < x0 else x0, high if high > x1 else x1
+                low, high = loose.bottom, loose.top
+                y0, y1 = low if low < y0 else y0, high if high > y1 else y1
             if turned == 0:
                 boxes.append((x0 - left, top - y1, x1 - left, top - y0))
             elif turned == 90:

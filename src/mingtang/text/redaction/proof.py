@@ -19,7 +19,7 @@ from ..redact import MARK
 from ..uploads import UploadError
 from . import images, pdf_layer, pdf_text
 from .cuts import Box
-from .needles import Needles, in_bytes
+from .needles import Needles
 from .package import single_texts, texts_of
 from .pdf import Plan
 from .pdf_kept import readings
@@ -57,7 +57,7 @@ TEXT_CHECKED = ("全部文字", "文件原始字节", "文件名")
 
 def pdf_remains(data: bytes, plan: Plan) -> list[str]:
     """Where in a redacted PDF something is left; empty when nothing is."""
-    found = [] if not in_bytes(data, plan.needles.byte_forms()) else ["文件原始字节"]
+    found = [] if not plan.needles.in_bytes(data) else ["文件原始字节"]
     if data.count(b"%%EOF") != 1 or data.count(b"startxref") != 1:
         found.append("历史版本")
     with pdf_text.opened(data) as document:
@@ -94,7 +94,6 @@ def _in_objects(data: bytes, plan: Plan) -> list[str]:
         found.append("文件尾部")
     if set(reader.root_object) - _FRAME:
         found.append("文件目录")
-    forms = plan.needles.byte_forms()
     for generation, places in reader.xref.items():
         for number in places:
             if number == 0:
@@ -102,7 +101,7 @@ def _in_objects(data: bytes, plan: Plan) -> list[str]:
             one = reader.get_object(IndirectObject(number, generation, reader))
             if one is None or isinstance(one, NullObject):
                 continue
-            found += _in_object(one, plan, forms)
+            found += _in_object(one, plan)
     for index, page in enumerate(reader.pages):
         if set(page) - _PAGE:
             found.append(f"第{index + 1}页附带的内容")
@@ -114,7 +113,7 @@ def _in_objects(data: bytes, plan: Plan) -> list[str]:
     return found
 
 
-def _in_object(one: Any, plan: Plan, forms: Sequence[bytes]) -> Iterator[str]:
+def _in_object(one: Any, plan: Plan) -> Iterator[str]:
     waiting = [one]
     while waiting:
         inner = waiting.pop()
@@ -129,7 +128,7 @@ def _in_object(one: Any, plan: Plan, forms: Sequence[bytes]) -> Iterator[str]:
                 if plan.needles.in_text(str(key)[1:]):
                     yield "对象里的名称"
             waiting += [value for value in dict.values(inner) if not isinstance(value, IndirectObject)]
-            if hasattr(inner, "get_data") and in_bytes(_decoded(inner), forms):
+            if hasattr(inner, "get_data") and plan.needles.in_bytes(_decoded(inner)):
                 yield "数据流"
         elif isinstance(inner, list):
             waiting += [value for value in list.__iter__(inner) if not isinstance(value, IndirectObject)]
@@ -170,27 +169,22 @@ def _blackened(page: Any, plan: Plan, index: int) -> bool:
 
 def office_remains(data: bytes, kind: str, needles: Needles, boxes: dict[str, list[Box | None]]) -> list[str]:
     """Where in a redacted package something is left; empty when nothing is."""
-    forms = needles.byte_forms()
-    found = ["文件原始字节"] if in_bytes(data, forms) else []
+    found = ["文件原始字节"] if needles.in_bytes(data) else []
     with zipfile.ZipFile(io.BytesIO(data)) as package:
         if package.comment or min(part.header_offset for part in package.infolist()):
             found.append("文件前后的内容")
         for part in package.infolist():
             if needles.in_text(part.filename) or part.extra or part.comment:
                 found.append("部件名")
-            found += [f"{part.filename}" for _ in _in_part(part.filename, package.read(part), needles, forms, boxes)][
-                :1
-            ]
+            found += [f"{part.filename}" for _ in _in_part(part.filename, package.read(part), needles, boxes)][:1]
     text = _office_text(data, kind)
     if needles.in_text(text):
         found.append("另一阅读器提取的文字")
     return found
 
 
-def _in_part(
-    name: str, data: bytes, needles: Needles, forms: Sequence[bytes], boxes: dict[str, list[Box | None]]
-) -> Iterator[str]:
-    if in_bytes(data, forms):
+def _in_part(name: str, data: bytes, needles: Needles, boxes: dict[str, list[Box | None]]) -> Iterator[str]:
+    if needles.in_bytes(data):
         yield name
     lower = name.lower()
     if lower.endswith((".xml", ".rels", ".vml", ".svg")):
@@ -233,7 +227,7 @@ def _office_text(data: bytes, kind: str) -> str:
 
 def picture_remains(data: bytes, ending: str, needles: Needles, boxes: Sequence[Box | None]) -> list[str]:
     """Where in a redacted picture something is left; empty when nothing is."""
-    found = ["文件原始字节"] if in_bytes(data, needles.byte_forms()) else []
+    found = ["文件原始字节"] if needles.in_bytes(data) else []
     try:
         clean, passages, _ = pictures.read(data, ending)
     except UploadError:
