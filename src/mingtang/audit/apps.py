@@ -9,8 +9,7 @@ class AuditConfig(AppConfig):
     def ready(self) -> None:
         from mingtang.journal.names import register_event
 
-        from .names import DROPPED, KEY_ROTATED, SEALED
+        from .names import DROPPED, SEALED
 
         register_event(SEALED, "封存审计记录")
         register_event(DROPPED, "审计记录到期清理")
-        register_event(KEY_ROTATED, "更换个人信息密钥")

@@ -14,12 +14,11 @@ from django.db import transaction
 from django.db.models import Count
 from django.utils.translation import gettext_lazy as _
 
-from mingtang.journal.writing import append, writing
 from mingtang.units.actors import Actor
 
-from .identity_keys import Unreadable, add_key, blind, decrypt, drop_keys, encrypt, keys
+from .identity_keys import Unreadable, blind, decrypt, drop_keys, encrypt, keys
 from .models import Access, PersonalIdentity
-from .names import IDENTITY, IDENTITY_REFUSED, IDENTITY_UNUSUAL, KEY_ROTATED
+from .names import IDENTITY, IDENTITY_REFUSED, IDENTITY_UNUSUAL
 from .services import note_access
 
 FIELDS = {
@@ -241,14 +240,6 @@ def _kept(text: str, first: int, last: int) -> str:
 
 
 # Keys.
-
-
-def rotate(*, now: datetime, actor_id: int | None = None) -> str:
-    """Seal with a new key from now on; gives its id. ``reseal`` then moves the rows over, in its own time."""
-    key_id = add_key()
-    with writing():
-        append(KEY_ROTATED, at=now, actor_id=actor_id, payload={"key": key_id})
-    return key_id
 
 
 def reseal(limit: int = CHUNK) -> int:

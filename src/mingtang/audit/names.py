@@ -24,4 +24,4 @@ ACTIONS = {
 }
 # Without a note these are not answered at all; a plain page still is.
 MUST_BE_NOTED = frozenset({EXPORT, DOWNLOAD, PRINT, IDENTITY})
-SEALED, DROPPED, KEY_ROTATED = "audit.sealed", "audit.dropped", "identity.key_rotated"
+SEALED, DROPPED = "audit.sealed", "audit.dropped"
