@@ -1,6 +1,7 @@
 """``mingtang people``, as whoever runs the installation types it."""
 
 import argparse
+from datetime import timedelta
 from typing import Any
 
 from allauth.mfa.models import Authenticator
@@ -12,6 +13,8 @@ from django.utils import timezone
 from tests.factories import City
 
 from mingtang.cli import people_commands
+from mingtang.units import roles
+from mingtang.units.actors import actor_for
 from mingtang.units.credentials import set_password
 from mingtang.units.models import Person
 
@@ -63,3 +66,34 @@ def test_accounts_and_posts_are_made_and_refused_in_words(city: City, capsys: An
     assert run("list") == 0
     assert "教育局 起草人" in capsys.readouterr().out
     assert Person.objects.get(username="zhangsan").posts.count() == 1
+
+
+def test_delegating_ending_handing_over_and_switching_off_without_a_browser(city: City, capsys: Any) -> None:
+    unit = city.unit("教育局")
+    head, drafter = city.person(unit, roles.UNIT_HEAD), city.person(unit, roles.DRAFTER)
+    heir = city.person(unit, roles.DRAFTER, 2)
+    now = timezone.localtime()
+    until = str(now.date() + timedelta(days=7))
+    stand_in = ("post", drafter.username, "--unit", "教育局", "--role", "unit_head", "--kind", "delegated")
+    assert run(*stand_in, "--to", until) == 1
+    assert "--by" in capsys.readouterr().err
+    assert run(*stand_in, "--by", head.username) == 1
+    assert "截止日期" in capsys.readouterr().err
+    assert run(*stand_in, "--by", head.username, "--to", until) == 0
+    assert actor_for(drafter, now).holds(roles.UNIT_HEAD, [unit.pk])
+    assert run("end-post", drafter.username, "--unit", "教育局", "--role", "unit_head") == 0
+    assert not actor_for(drafter, timezone.localtime()).holds(roles.UNIT_HEAD, [unit.pk])
+    assert run("end-post", drafter.username, "--unit", "教育局", "--role", "assessor") == 1
+    capsys.readouterr()
+    moving = ("hand-over", drafter.username, heir.username, "--unit", "教育局")
+    assert run(*moving) == 0
+    assert "尚未移交" in capsys.readouterr().out and actor_for(drafter, timezone.localtime()).posts
+    assert run(*moving, "--yes") == 0
+    assert "已移交" in capsys.readouterr().out and not actor_for(drafter, timezone.localtime()).posts
+    assert run(*moving, "--yes") == 1
+    assert "没有在任的岗位" in capsys.readouterr().err
+    assert run("disable", heir.username) == run("disable", heir.username) == 0
+    assert not Person.objects.get(pk=heir.pk).is_active
+    assert run("enable", heir.username) == 0
+    assert Person.objects.get(pk=heir.pk).is_active
+    assert run("password", "nobody") == 1 and run("disable", "nobody") == 1
