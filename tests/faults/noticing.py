@@ -22,7 +22,7 @@ import django
 
 KILLS, HEADS, SEED = 300, 12, 20261125
 # So many of them with a mail, or a call, handed over and not yet answered.
-IN_MAIL, IN_CALL = 30, 5
+IN_MAIL, IN_CALL = 8, 5
 SPEED = 60
 WAIT_SECONDS = 400
 

@@ -14,4 +14,4 @@ def test_workers_killed_three_hundred_times_send_nothing_twice() -> None:
     assert told["wrong"] == []
     assert told["kills"] >= 300
     # Some died with the mail or the call handed over and the answer not yet there.
-    assert told["in_mail"] >= 30 and told["in_call"] >= 5
+    assert told["in_mail"] >= 8 and told["in_call"] >= 5

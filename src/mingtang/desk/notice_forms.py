@@ -34,14 +34,14 @@ class PreferenceForm(forms.Form):
         help_text=_("休息日的通知到下一个工作日再发。今天到期、已逾期和被催办的照发。"),
     )
 
-    def __init__(self, *args: Any, preference: Preference, **kwargs: Any) -> None:
+    def __init__(self, data: Any, *, preference: Preference) -> None:
         initial = {
             "quiet_from": preference.quiet_from,
             "quiet_to": preference.quiet_to,
             "digest_at": preference.digest_at,
             "working_days_only": preference.working_days_only,
         }
-        super().__init__(*args, initial=initial, **kwargs)
+        super().__init__(data, initial=initial)
         for name, kind in KINDS.items():
             self.fields[f"desk_{name}"] = forms.BooleanField(
                 label=f"{kind.label}：在办公台显示",

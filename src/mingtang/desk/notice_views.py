@@ -141,9 +141,9 @@ def open_notice(request: StaffRequest, notice_id: int) -> HttpResponse:
         raise Http404
     matter = notice.matter
     Notice.objects.filter(pk=notice.pk, read_at=None).update(read_at=request.now)
-    if matter.record is not None and records_visible_to(request.actor).filter(pk=matter.record_id).exists():
+    if matter.record is not None and records_visible_to(request.actor).filter(pk=matter.record.pk).exists():
         return redirect(record_url(matter.record))
-    if matter.duty_id is not None and duties_visible_to(request.actor).filter(pk=matter.duty_id).exists():
+    if matter.duty_id and duties_visible_to(request.actor).filter(pk=matter.duty_id).exists():
         return redirect("desk:duty", duty_id=matter.duty_id)
     raise Http404
 

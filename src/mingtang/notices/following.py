@@ -39,18 +39,24 @@ def follow(now: datetime) -> int:
 
     Clocks are looked at once a minute: nothing about them is due to the second.
     """
-    done = 0
-    while seen := follow_journal(now):
-        done += seen
+    done, position = 0, Place.objects.filter(name="journal").values_list("position", flat=True).first() or 0
+    if Event.objects.filter(sequence__gt=position).exists():
+        while seen := follow_journal(now):
+            done += seen
+    return done + follow_clocks(now) if _is_new_minute(now) else done
+
+
+def _is_new_minute(now: datetime) -> bool:
+    """Whether nobody has looked at the clocks in this minute; killed before they did, the next one comes soon."""
     minute = int(now.timestamp()) // 60
+    if Place.objects.filter(name="clocks", position=minute).exists():
+        return False
     with transaction.atomic():
         place = locked_place("clocks")
-        if place.position == minute:
-            return done
-        done += follow_clocks(now)
+        fresh = place.position != minute
         place.position = minute
         place.save(update_fields=["position"])
-    return done
+    return fresh
 
 
 @transaction.atomic
@@ -105,22 +111,28 @@ def _moved_on(record: Record, event: Event, now: datetime) -> None:
 def _post_given(event: Event, now: datetime) -> None:
     """Tell whoever was delegated a post, or put in to act for its holder."""
     payload = payload_of(event)
-    post = Post.objects.filter(pk=payload.get("post")).select_related("unit").first()
-    if post is not None and payload.get("kind") in ("delegated", "acting"):
+    if payload.get("kind") not in ("delegated", "acting"):
+        return
+    post = Post.objects.filter(pk=payload["post"]).select_related("unit").first()
+    if post is not None:
         by = payload.get("by")
         notify(person_ids=[post.person_id], kind=DELEGATED, about=post, now=now, moment=str(event.id), by=by)
 
 
 def settle(notices: QuerySet[Notice], now: datetime) -> None:
     """What is done need not be read, nor mailed."""
-    notices.filter(Q(read_at=None) | Q(mail_waiting=True)).update(read_at=now, mail_waiting=False)
+    notices.filter(read_at=None).update(read_at=now, mail_waiting=False)
 
 
-@transaction.atomic
 def follow_clocks(now: datetime) -> int:
-    """Pass on reminders of clocks and tell of moved due dates; settle what is done. Gives how many matters are new."""
-    settle(Notice.objects.exclude(matter__duty=None).exclude(matter__duty__closed_at=None), now)
-    Notice.objects.filter(read_at__lt=now - KEPT, mail_waiting=False).delete()
+    """Pass on reminders of clocks and tell of moved due dates; settle what is done. Gives how many matters are new.
+
+    Safe to repeat, and for two workers at once.
+    """
+    fulfilled = Notice.objects.filter(read_at=None, matter__duty__closed_at__isnull=False)
+    settle(Notice.objects.filter(pk__in=list(fulfilled.values_list("pk", flat=True)[:DUTIES_A_PASS])), now)
+    if now.minute == 0:
+        Notice.objects.filter(read_at__lt=now - KEPT).delete()
     return _pass_on_reminders(now) + _tell_moved(now)
 
 

@@ -11,7 +11,8 @@ from mingtang.duties.models import Duty
 from mingtang.records.models import Record
 from mingtang.units.models import Person, Unit
 
-from .kinds import AT_ONCE, KINDS
+from .kinds import DIGEST as DAILY
+from .kinds import KINDS, OFF
 
 WAITING, SENDING, FAILED, DROPPED = "waiting", "sending", "failed", "dropped"
 SENT, UNCLEAR = mailing.SENT, mailing.UNCLEAR
@@ -129,6 +130,7 @@ class Notice(models.Model):
                 fields=["person"], condition=models.Q(read_at=None, in_desk=True), name="notices_unread_of_person"
             ),
             models.Index(fields=["person"], condition=models.Q(mail_waiting=True), name="notices_waiting_for_mail"),
+            models.Index(fields=["matter"], condition=models.Q(read_at=None), name="notices_unread_of_matter"),
         ]
 
     def __str__(self) -> str:
@@ -176,13 +178,20 @@ class Preference(models.Model):
             return self.quiet_from <= moment < self.quiet_to
         return moment >= self.quiet_from or moment < self.quiet_to
 
-    def may_mail_now(self, kind: str, local: datetime, *, working: bool) -> bool:
-        """Whether a mail of this kind may go out now; a deadline may at any time."""
-        if KINDS[kind].deadline:
-            return True
-        if self.working_days_only and not working:
-            return False
-        return self.mail(kind) == DIGEST or not self.is_quiet(local)
+    def goes(self, kind: str, local: datetime, *, working: bool) -> str:
+        """What becomes of a notice of this kind that waits to be mailed at the local moment.
+
+        ``off``: never mailed. ``notices``: goes now. ``digest``: goes in today's digest. Empty: it goes on waiting. A
+        deadline waits for no quiet hour and no working day.
+        """
+        mode, deadline = self.mail(kind), KINDS[kind].deadline
+        if mode == OFF:
+            return OFF
+        if self.working_days_only and not working and not deadline:
+            return ""
+        if mode == DAILY:
+            return DIGEST if self.is_digest_due(local) else ""
+        return NOTICES if deadline or not self.is_quiet(local) else ""
 
     def is_digest_due(self, local: datetime) -> bool:
         """Once a day from the chosen hour on. A day far in the future was noted by a clock that went wrong."""
@@ -190,9 +199,6 @@ class Preference(models.Model):
             return False
         last: date | None = self.digested_on
         return last is None or last < local.date() or (last - local.date()).days > 1
-
-    def is_at_once(self, kind: str) -> bool:
-        return self.mail(kind) == AT_ONCE
 
 
 class MailAddress(models.Model):

@@ -67,7 +67,7 @@ def _remind(due: list[Duty], already: list[Duty], actor: Actor, now: datetime) -
     for duty in due:
         ids = people_ids(people, pairs[duty.pk])
         ids |= {person.pk for waiting in why[duty.pk] for person in waiting.people}
-        ids -= {actor.person_id}  # type: ignore[arg-type]
+        ids -= {actor.person_id}
         event = append(
             REMINDED_EVENT,
             at=now,

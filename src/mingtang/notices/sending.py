@@ -6,7 +6,7 @@ talks to servers that may be slow: call it where nobody waits for it.
 
 import logging
 import uuid
-from collections.abc import Iterable
+from collections import defaultdict
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -20,7 +20,6 @@ from mingtang.mailing import LATER, REFUSED, TAKEN, UNREACHABLE, HandedOver, han
 from mingtang.rules import SHANGHAI
 
 from .hooks import call
-from .kinds import DIGEST as DAILY
 from .kinds import OFF
 from .models import (
     ADDRESS,
@@ -63,48 +62,50 @@ def tick(now: datetime) -> int:
 
 def put_out_mails(now: datetime) -> int:
     """Put what waits to be mailed into at most one mail and one digest a person; gives how many."""
-    waiting = Notice.objects.filter(mail_waiting=True).values_list("person_id", flat=True).distinct()
     if not settings.MAIL_SERVER:
         Notice.objects.filter(mail_waiting=True).update(mail_waiting=False)
         return 0
     local = now.astimezone(SHANGHAI)
     working = current_calendar().is_working(local.date())
-    return sum(_put_out_mail(person_id, local, working) for person_id in list(waiting[:PEOPLE_A_TICK]))
+    return sum(_put_out_mail(person_id, local, working) for person_id in _due_people(local, working))
+
+
+def _due_people(local: datetime, working: bool) -> list[int]:
+    """Whose waiting notices ask for something now. Read without locks: most that wait, wait for the morning."""
+    waiting: dict[int, set[str]] = defaultdict(set)
+    found = Notice.objects.filter(mail_waiting=True).values_list("person_id", "matter__kind").distinct()
+    for person_id, kind in found:
+        waiting[person_id].add(kind)
+    preferences = Preference.objects.in_bulk(waiting)
+    untried = Delivery.objects.filter(channel=MAIL, kind=NOTICES, status=WAITING, attempts=0)
+    held_up = set(untried.values_list("person_id", flat=True))
+    due = []
+    for person_id, kinds in waiting.items():
+        preference = preferences.get(person_id) or Preference(person_id=person_id)
+        asked = {preference.goes(kind, local, working=working) for kind in kinds} - {""}
+        if asked - ({NOTICES} if person_id in held_up else set()):
+            due.append(person_id)
+    return due[:PEOPLE_A_TICK]
 
 
 @transaction.atomic
 def _put_out_mail(person_id: int, local: datetime, working: bool) -> int:
     Preference.objects.get_or_create(person_id=person_id)
     preference = Preference.objects.select_for_update().get(pk=person_id)
-    waiting = list(
-        Notice.objects.filter(person_id=person_id, mail_waiting=True).select_related("matter").order_by("pk")
-    )
-    if not address_of(person_id):
-        waiting_no_more(waiting)
-        return 0
-    off = [notice for notice in waiting if preference.mail(notice.matter.kind) == OFF or notice.read_at]
-    rest = [notice for notice in waiting if notice not in off]
-    waiting_no_more(off)
-    now_mailed = [
-        notice
-        for notice in rest
-        if preference.mail(notice.matter.kind) != DAILY
-        and preference.may_mail_now(notice.matter.kind, local, working=working)
-    ]
+    waiting = Notice.objects.filter(person_id=person_id, mail_waiting=True).select_related("matter").order_by("pk")
+    reachable, sorted_out = address_of(person_id), defaultdict(list)
+    for notice in waiting:
+        unwanted = not reachable or notice.read_at is not None
+        way = OFF if unwanted else preference.goes(notice.matter.kind, local, working=working)
+        sorted_out[way].append(notice.pk)
+    Notice.objects.filter(pk__in=sorted_out[OFF]).update(mail_waiting=False)
     made = 0
-    if now_mailed and not _is_held_up(person_id=person_id, kind=NOTICES):
-        made += _put_out(NOTICES, f"{NOTICES}/{now_mailed[0].pk}", person_id, now_mailed, local)
-    if preference.is_digest_due(local):
-        daily = [
-            notice
-            for notice in rest
-            if preference.mail(notice.matter.kind) == DAILY
-            and preference.may_mail_now(notice.matter.kind, local, working=working)
-        ]
-        if daily:
-            made += _put_out(DIGEST, f"{DIGEST}/{person_id}/{local.date()}", person_id, daily, local)
-            preference.digested_on = local.date()
-            preference.save(update_fields=["digested_on"])
+    if sorted_out[NOTICES] and not _is_held_up(person_id=person_id, kind=NOTICES):
+        made += _put_out(NOTICES, f"{NOTICES}/{sorted_out[NOTICES][0]}", person_id, sorted_out[NOTICES], local)
+    if sorted_out[DIGEST]:
+        made += _put_out(DIGEST, f"{DIGEST}/{person_id}/{local.date()}", person_id, sorted_out[DIGEST], local)
+        preference.digested_on = local.date()
+        preference.save(update_fields=["digested_on"])
     return made
 
 
@@ -113,11 +114,7 @@ def _is_held_up(**whose: Any) -> bool:
     return Delivery.objects.filter(**whose, status=WAITING, attempts=0).exists()
 
 
-def waiting_no_more(notices: Iterable[Notice]) -> None:
-    Notice.objects.filter(pk__in=[notice.pk for notice in notices]).update(mail_waiting=False)
-
-
-def _put_out(kind: str, key: str, person_id: int, notices: list[Notice], now: datetime) -> int:
+def _put_out(kind: str, key: str, person_id: int, notices: list[int], now: datetime) -> int:
     """One mail into the outbox; none if that mail was put there before, by a clock that was ahead."""
     delivery, fresh = Delivery.objects.get_or_create(
         key=key,
@@ -125,8 +122,7 @@ def _put_out(kind: str, key: str, person_id: int, notices: list[Notice], now: da
     )
     if not fresh:
         return 0
-    ids = [notice.pk for notice in notices]
-    Notice.objects.filter(pk__in=ids).update(mail_waiting=False, delivery=delivery)
+    Notice.objects.filter(pk__in=notices).update(mail_waiting=False, delivery=delivery)
     return 1
 
 

@@ -150,6 +150,10 @@ class Migration(migrations.Migration):
             model_name='notice',
             index=models.Index(condition=models.Q(('mail_waiting', True)), fields=['person'], name='notices_waiting_for_mail'),
         ),
+        migrations.AddIndex(
+            model_name='notice',
+            index=models.Index(condition=models.Q(('read_at', None)), fields=['matter'], name='notices_unread_of_matter'),
+        ),
         migrations.AddConstraint(
             model_name='notice',
             constraint=models.UniqueConstraint(fields=('matter', 'person'), name='one_notice_per_person'),
