@@ -24,7 +24,7 @@ def metrics(request: HttpRequest) -> HttpResponse:
             lines += [
                 f"# HELP {measure.metric} {measure.help}",
                 f"# TYPE {measure.metric} gauge",
-                f"{measure.metric} {measure.value:g}"
+                f"{measure.metric} {measure.value:.3f}"
                 if isinstance(measure.value, float)
                 else f"{measure.metric} {int(measure.value)}",
             ]
