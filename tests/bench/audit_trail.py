@@ -96,13 +96,21 @@ def fill(count: int, start: datetime, step: timedelta) -> None:
                 f"INSERT INTO {Access._meta.db_table} ({', '.join(columns)}) VALUES ({places})", prepared
             )
 
+    # Indexes are made once everything is there.
+    with connection.schema_editor() as editor:
+        for index in Access._meta.indexes:
+            editor.remove_index(Access, index)
     waiting: list[tuple[Any, ...]] = []
     for row in cells(count, start, step):
         waiting.append(row)
         if len(waiting) == CHUNK:
             chunk(waiting)
             waiting = []
-    chunk(waiting)
+    if waiting:
+        chunk(waiting)
+    with connection.schema_editor() as editor:
+        for index in Access._meta.indexes:
+            editor.add_index(Access, index)
     seals = []
     for sequence, first in enumerate(range(1, count + 1, SEALED), 1):
         last = min(first + SEALED - 1, count)
