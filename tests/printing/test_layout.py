@@ -244,6 +244,16 @@ def test_annexes_begin_pages_of_their_own_and_are_listed() -> None:
     )
 
 
+def test_a_long_table_repeats_its_head_and_splits_no_row() -> None:
+    cells = [["序号", "任务"], *([f"第{number}行", f"始{'推进政务公开' * 12}终"] for number in range(40))]
+    found = pages(rows=[*ROWS, {**table(cells), "widths": [5, 30]}], signature=[], date="")
+    with_table = [page for page in found if "始" in page.text]
+    assert len(with_table) > 2
+    for page in with_table:
+        assert page.text.count("序号任务") == 1
+        assert page.text.count("始") == page.text.count("终")
+
+
 def test_a_paper_of_forty_pages() -> None:
     rows = [paragraph("汉" * 600) for _ in range(41)]
     found = pages(rows=rows)

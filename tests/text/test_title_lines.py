@@ -12,8 +12,9 @@ OFFICES = ["中共通辽市委办公厅", "通辽市人民政府办公厅"]
 SIXTY = "通辽市发展和改革委员会关于进一步加强全市农村牧区生活垃圾和污水治理工作以及提高城乡居民最低生活保障标准有关事项的实施方案"
 
 
-def test_joint_issuers_and_the_matter_have_lines_of_their_own() -> None:
-    title = f"{OFFICES[0]} {OFFICES[1]}关于印发《政务公开工作的实施意见》的通知"
+@pytest.mark.parametrize("space", [" ", "", "\u3000"])
+def test_joint_issuers_and_the_matter_have_lines_of_their_own(space: str) -> None:
+    title = f"{OFFICES[0]}{space}{OFFICES[1]}关于印发《政务公开工作的实施意见》的通知"
     lines = title_lines(title, OFFICES)
     assert lines[:2] == OFFICES and lines[2].startswith("关于印发") and lines[-1].endswith("的通知")
 

@@ -17,7 +17,7 @@ from mingtang.text.official import chinese_date
 from mingtang.units.actors import Actor
 from mingtang.units.models import Person, Post
 
-from .detail import _was_automatic
+from .detail import _was_automatic, capacity_words
 from .mending import show_faults
 from .official_pdf import made
 from .present import shown
@@ -99,13 +99,16 @@ def return_slip_sheet(spec: RecordSpec, record: Record, event: Event, actor: Act
 def sign_off_sheet(spec: RecordSpec, record: Record, row: Any) -> Sheet:
     """The sign-off sheet (发文稿纸): who drafted, reviewed, signed and issued, when, with their words; from the journal."""
     events = list(events_of(record.pk))
-    people = {
-        person.pk: str(person)
-        for person in Person.objects.filter(pk__in={event.actor_id for event in events if event.actor_id})
-    }
+    payloads = {event.pk: payload_of(event) for event in events}
+    named = {event.actor_id for event in events if event.actor_id}
+    named |= {payload["capacity"]["by"] for payload in payloads.values() if "by" in payload.get("capacity", {})}
+    people = {person.pk: str(person) for person in Person.objects.filter(pk__in=named)}
     units = _units_of(record, people)
-    kept = {str(payload["remark"]) for payload in map(payload_of, events) if payload.get("remark")}
+    kept = {str(payload["remark"]) for payload in payloads.values() if payload.get("remark")}
     remarks = {str(remark.pk): remark.text for remark in Remark.objects.filter(pk__in=kept)}
+
+    def doer(event: Event) -> str:
+        return people.get(event.actor_id or 0, "系统") + capacity_words(payloads[event.pk], people)
 
     def words(event: Event) -> str:
         payload = payload_of(event)
@@ -119,7 +122,7 @@ def sign_off_sheet(spec: RecordSpec, record: Record, row: Any) -> Sheet:
     for label, names in BOXES:
         event = next((one for one in reversed(events) if one.name.partition(".")[2] in names), None)
         if event is not None:
-            boxes += [label, f"{people.get(event.actor_id or 0, '系统')}\n{_moment(event.at)}"]
+            boxes += [label, f"{doer(event)}\n{_moment(event.at)}"]
     paired = [boxes[place : place + 4] for place in range(0, len(boxes), 4)]
     parties = [party.unit.name for party in record.parties.filter(role=CO_ISSUER).select_related("unit")]
     parts = [
@@ -133,7 +136,7 @@ def sign_off_sheet(spec: RecordSpec, record: Record, row: Any) -> Sheet:
     review = SecrecyReview.objects.filter(record=record).last()
     if review is not None:
         verdict = "可以公开" if review.passed else "不通过"
-        masked = sum(1 for mask in review.masks if mask["decision"] == "mask")
+        masked = sum(1 for mask in review.masks if mask.get("decision") == "mask")
         said = f"{verdict}；遮盖个人信息{masked}处，保留{len(review.masks) - masked}处。{review.opinion}"
         parts.append(
             _part("facts", "保密审查意见", rows=[["结论", said], ["内容散列", _groups_of(review.content_hash)]])
@@ -144,7 +147,7 @@ def sign_off_sheet(spec: RecordSpec, record: Record, row: Any) -> Sheet:
         [
             str(event.sequence),
             event_label(event.name),
-            people.get(event.actor_id or 0, "系统"),
+            doer(event),
             units.get(event.actor_id or 0, ""),
             _cell(event.at),
             words(event),

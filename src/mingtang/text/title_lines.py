@@ -37,9 +37,10 @@ def title_lines(title: str, whole: Collection[str] = (), widest: int = WIDEST) -
     Line breaks that the title has already are kept. Nothing but white space at a break is left out.
     """
     lines = []
-    name = "|".join(re.escape(one) for one in whole if one)
-    if name and (joint := re.match(rf"((?:{name})(?:[ \u3000]+(?:{name}))+)[ \u3000]*", title)):
-        title = "\n".join([*joint[1].split(), title[joint.end() :]])  # joint issuers stand one to a line
+    name = "|".join(re.escape(one) for one in sorted(whole, key=len, reverse=True) if one)
+    if name and (joint := re.match(rf"(?:(?:{name})[ \u3000]*){{2,}}", title)):
+        # Joint issuers stand one to a line.
+        title = "\n".join([*re.findall(name, joint[0]), title[joint.end() :]])
     for part in title.splitlines():
         part = " ".join(part.split())
         if part:
