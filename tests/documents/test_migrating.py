@@ -21,6 +21,8 @@ from mingtang.documents.models import CLEAN, MEND, REFUSED, REPEATED, Document, 
 from mingtang.duties.models import Duty
 from mingtang.editions.models import Edition, Publication, PublicFile
 from mingtang.journal.models import Event
+from mingtang.notices.following import follow_journal
+from mingtang.notices.models import Notice
 from mingtang.records.errors import NotAllowed
 from mingtang.records.models import Record
 from mingtang.text.mapping_sheets import read_sheet
@@ -205,6 +207,9 @@ def test_clean_papers_go_through_three_people_and_come_out_without_late_duties(c
     assert not PublicFile.objects.exists()  # the originals stay inside
     people = set(Event.objects.filter(name__startswith="document.").values_list("actor_id", flat=True))
     assert len(people) == 4  # drafter, reviewer, head, openness officer
+    assert Event.objects.filter(name="document.batch_decided").count() == 3
+    follow_journal(NOW)
+    assert not Notice.objects.exists()  # nobody gets a notice of each of five thousand papers
 
 
 def test_one_bad_paper_of_the_sample_stops_the_batch(city: City, tmp_path: Path) -> None:

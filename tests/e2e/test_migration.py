@@ -51,7 +51,9 @@ def test_an_old_site_moves_in(walk: Walk, phone: Walk, tmp_path: Path) -> None:
     assert "已迁入待审查：8份。" in done.stdout, done.stderr
 
     walk.sign_in("jyj-baomi")
-    walk.follow("旧文迁入")
+    walk.sees("另有8份旧网站的文件等您成批办理")
+    walk.shot("home")
+    walk.follow("去旧文迁入")
     walk.shot("runs")
     walk.follow("旧网站文件")
     walk.sees("共10行", "已处理10行", "有8份等您办理", "问题清单", "居民身份证号码")
@@ -71,6 +73,7 @@ def test_an_old_site_moves_in(walk: Walk, phone: Walk, tmp_path: Path) -> None:
     walk.sees("8份已办妥")
 
     walk.sign_in("jyj-fuzeren")
+    walk.follow("公文")
     walk.follow("旧文迁入")
     walk.follow("旧网站文件")
     walk.follow("成批办理")
@@ -80,6 +83,7 @@ def test_an_old_site_moves_in(walk: Walk, phone: Walk, tmp_path: Path) -> None:
     walk.sees("8份已办妥")
 
     walk.sign_in("jyj-gongkai")
+    walk.follow("公文")
     walk.follow("旧文迁入")
     walk.follow("旧网站文件")
     walk.follow("成批办理")

@@ -46,7 +46,7 @@ PRINTED = {"print_slip", "register", "register_export"}
 
 
 # Scoped by unit and by who started a run; walked in tests/documents/test_migrating.py.
-MIGRATIONS = {"migrations", "migration", "migration_faults", "migration_decide"}
+MIGRATIONS = {"migrations", "migration", "migration_progress", "migration_faults", "migration_decide"}
 
 
 # Walked in tests/desk/test_people_pages.py: the administrators' pages of people, units and the calendar, role by role.

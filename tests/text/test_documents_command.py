@@ -51,3 +51,21 @@ def test_what_cannot_be_read(content: bytes | None, tmp_path: Path, capsys: pyte
     printed = capsys.readouterr()
     assert printed.out == ""
     assert printed.err.startswith("错误：")
+
+
+def test_a_pdf_is_told_with_what_it_hides(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    from tests.text.pdf_making import typeset, with_bookmark
+
+    lines = [
+        "云滩市教育局关于补助的通知",
+        "云教发〔2017〕12号",
+        "各区教育局：",
+        "请照办。",
+        "云滩市教育局",
+        "2017年1月25日",
+    ]
+    (tmp_path / "a.pdf").write_bytes(with_bookmark(typeset("\n\n".join(lines)), "身份证号11010519491231002X"))
+    assert main(["documents", "import", str(tmp_path / "a.pdf"), "--json"]) == 0
+    found = json.loads(capsys.readouterr().out)
+    assert (found["kind"], found["title"], found["written_on"]) == ("pdf", lines[0], "2017-01-25")
+    assert [(one["place"], one["sample"]) for one in found["personal_data"]] == [("书签", "110105********002X")]

@@ -5,7 +5,6 @@ from typing import Any
 
 from django.http import HttpRequest
 
-from mingtang.documents.batches import visible_migrations
 from mingtang.notices.lateness import may_recall
 from mingtang.notices.services import unread_count
 from mingtang.records.spec import all_specs
@@ -29,7 +28,6 @@ def desk(request: HttpRequest) -> Mapping[str, Any]:
         "record_kinds": all_specs() if business else (),
         "business": business,
         "administration": menu_of(actor),
-        "migrated": business and visible_migrations(actor).exists(),
         "may_recall": business and may_recall(posts),
         "unread": unread_count(actor.person_id) if business else 0,
         "unit_names": "、".join(sorted({post.unit.short_name for post in posts})),

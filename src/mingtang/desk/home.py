@@ -7,6 +7,7 @@ from django.db.models import Exists, OuterRef, Q
 from django.http import HttpResponse
 from django.shortcuts import render
 
+from mingtang.documents.batches import waiting_count
 from mingtang.duties.models import Reminder
 from mingtang.duties.selectors import open_duties, visible_to
 from mingtang.duties.services import stage_of
@@ -67,6 +68,7 @@ def home(request: StaffRequest) -> HttpResponse:
         "running": len(duties) - len(urgent) - len(soon),
         "returned": returned,
         "waiting": waiting[:ROWS],
+        "together": waiting_count(request.actor),
         "more_waiting": max(0, len(waiting) - ROWS),
         "watched": [show_duty(duty, now) for duty in watched.order_by("due_at")[:ROWS]],
         "reminders": shown_reminders,
@@ -103,7 +105,7 @@ def _returned(request: StaffRequest) -> list[Work]:
 
 
 def _waiting(request: StaffRequest) -> list[Work]:
-    """Records whose next step is mine to take, longest waiting first."""
+    """Records whose next step is mine to take, longest waiting first; not those decided on in batches."""
     found: list[tuple[Record, RecordSpec]] = []
     for spec in all_specs():
         condition = Q(pk__in=[])
@@ -111,7 +113,8 @@ def _waiting(request: StaffRequest) -> list[Work]:
             units = request.actor.units_as(step.role)
             if step.accent == "primary" and step.target is not None and units:
                 party = RecordParty.objects.filter(record=OuterRef("pk"), unit__in=units, role__in=step.party)
-                condition |= Q(Exists(party), state__in=[name for name in step.source if name != "returned"])
+                alone = [name for name in step.source if name != "returned" and not spec.state_by_name[name].together]
+                condition |= Q(Exists(party), state__in=alone)
         records = records_visible_to(request.actor).filter(condition, kind=spec.kind)
         found += [(record, spec) for record in records.select_related("lead_unit").order_by("changed_at")[: 3 * ROWS]]
     found.sort(key=lambda pair: pair[0].changed_at)

@@ -49,12 +49,10 @@ def migrations(request: StaffRequest) -> HttpResponse:
 
 @staff_view
 def migration(request: StaffRequest, migration_id: uuid.UUID) -> HttpResponse:
-    """Progress, what waits for whom, and the faults of one run. ``part=progress`` gives the progress alone."""
+    """Progress, what waits for whom, and the faults of one run."""
     _only_watchers(request)
     one = _found(request, migration_id)
     shown = _shown(one, outcomes(one))
-    if request.GET.get("part") == "progress":
-        return render(request, "desk/_migration_progress.html", {"run": shown})
     business = SYSTEM_ADMINISTRATOR not in request.actor.roles
     faulty = papers_seen(one, request.actor).exclude(faults=[]) if business else MigratedPaper.objects.none()
     page = Paginator(faulty.select_related("record"), PAGE).get_page(request.GET.get("page"))
@@ -73,6 +71,14 @@ def migration(request: StaffRequest, migration_id: uuid.UUID) -> HttpResponse:
         "business": business,
     }
     return render(request, "desk/migration.html", context)
+
+
+@staff_view
+def progress(request: StaffRequest, migration_id: uuid.UUID) -> HttpResponse:
+    """How far a run is, as a part of its page: numbers only."""
+    _only_watchers(request)
+    one = _found(request, migration_id)
+    return render(request, "desk/_migration_progress.html", {"run": _shown(one, outcomes(one))})
 
 
 @business_view

@@ -31,12 +31,16 @@ ACTIONS = {
     "register": names.LIST,
     "register_export": names.EXPORT,
     "audit_export": names.EXPORT,
+    "migrations": names.LIST,
+    "migration": names.LIST,
+    "migration_faults": names.EXPORT,
     "file": names.DOWNLOAD,
     "journal": names.LIST,
     "audit": names.LIST,
 }
-# They only keep what the person types in this very browser; noting every pause in typing would drown the rest.
-NOT_NOTED = frozenset({"autosave", "discard"})
+# They only keep what the person types in this very browser, or count rows every few seconds; noting each would drown the
+# rest.
+NOT_NOTED = frozenset({"autosave", "discard", "migration_progress"})
 DENIED = frozenset({401, 403, 404})
 
 

@@ -78,6 +78,7 @@ urlpatterns = [
     path("sessions/end/", session_views.end, name="sessions_end"),
     path("migrations/", migration_views.migrations, name="migrations"),
     path("migrations/<uuid:migration_id>/", migration_views.migration, name="migration"),
+    path("migrations/<uuid:migration_id>/progress/", migration_views.progress, name="migration_progress"),
     path("migrations/<uuid:migration_id>/faults.<str:form>", migration_views.faults, name="migration_faults"),
     path("migrations/<uuid:migration_id>/<slug:step>/", migration_views.decide, name="migration_decide"),
     path("journal/", journal_views.journal, name="journal"),

@@ -15,6 +15,7 @@ from typing import Any
 from django.db.models import Count, Exists, OuterRef, Q, QuerySet
 from django.utils.translation import gettext_lazy as _
 
+from mingtang.journal.writing import append, writing
 from mingtang.records.errors import IllegalState, NotAllowed, Refused
 from mingtang.records.models import Record
 from mingtang.records.selectors import visible_to
@@ -45,7 +46,7 @@ STEPS = {
     for step in (
         BatchStep("review_migrated", _("保密审查"), "migrated", SECRECY_REVIEWER, "refuse_review"),
         BatchStep("approve_migrated", _("负责人审定"), "migration_reviewed", UNIT_HEAD, "head_return"),
-        BatchStep("publish", _("公开"), "issued", OPENNESS_OFFICER),
+        BatchStep("publish", _("公开"), "migration_approved", OPENNESS_OFFICER),
     )
 }
 
@@ -88,6 +89,15 @@ def waiting(migration: PaperMigration, step: BatchStep, actor: Actor) -> QuerySe
     brought = MigratedPaper.objects.filter(migration=migration, record=OuterRef("pk"))
     found = visible_to(actor).filter(Exists(brought), state=step.state, lead_unit__in=actor.units_as(step.role))
     return found.select_related("lead_unit", "document").order_by("document__web_published_on", "pk")
+
+
+def waiting_count(actor: Actor) -> int:
+    """How many papers of any run wait for a batch of this actor's."""
+    condition = Q(pk__in=[])
+    for step in STEPS.values():
+        if units := actor.units_as(step.role):
+            condition |= Q(state=step.state, lead_unit__in=units)
+    return Record.objects.filter(condition, kind="document").count() if condition != Q(pk__in=[]) else 0
 
 
 def sample(migration: PaperMigration, step: BatchStep, records: Iterable[Record]) -> list[Record]:
@@ -135,15 +145,24 @@ def decide(
             if _take(done, record, step.name, actor, now, data) and step.name == "publish":
                 _end_if_over(record, actor, now)
     assert actor.person_id is not None
-    BatchDecision.objects.create(
-        migration=migration,
-        step=step.name,
-        person_id=actor.person_id,
-        at=now,
-        read=[{"record": str(record.pk), "passed": not verdicts[record.pk]} for record in drawn],
-        passed=done.passed,
-        returned=done.returned,
-    )
+    read = [{"record": str(record.pk), "passed": not verdicts[record.pk]} for record in drawn]
+    with writing():
+        told = {"migration": str(migration.pk), "step": step.name, "sample": read}
+        append(
+            "document.batch_decided",
+            at=now,
+            actor_id=actor.person_id,
+            payload={**told, "passed": done.passed, "returned": done.returned},
+        )
+        BatchDecision.objects.create(
+            migration=migration,
+            step=step.name,
+            person_id=actor.person_id,
+            at=now,
+            read=read,
+            passed=done.passed,
+            returned=done.returned,
+        )
     return done
 
 

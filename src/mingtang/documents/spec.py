@@ -5,6 +5,7 @@ from typing import Any
 
 from mingtang.disclosure.attachments import listed
 from mingtang.disclosure.steps import BEFORE_REVIEW, publish_step, refuse_step, review_step, withdraw_step
+from mingtang.journal.names import register_event
 from mingtang.records.models import GATEKEEPER, LEAD, PARTIES
 from mingtang.records.rulebook import rulebook
 from mingtang.records.spec import RecordSpec, State, Transition, register
@@ -26,8 +27,9 @@ STATES = (
     State("signed", "已签发", "waiting"),
     State("reviewed", "已通过保密审查", "waiting"),
     State("issued", "已印发", "waiting"),
-    State("migrated", "待审查（旧站迁入）", "waiting"),
-    State("migration_reviewed", "待负责人审定（旧站迁入）", "waiting"),
+    State("migrated", "待审查（旧站迁入）", "waiting", together=True),
+    State("migration_reviewed", "待负责人审定（旧站迁入）", "waiting", together=True),
+    State("migration_approved", "待公开（旧站迁入）", "waiting", together=True),
     State("published", "已公开", "public"),
     State("filed", "已存档（不主动公开）", "closed"),
     State("correcting", "更正中", "open"),
@@ -156,7 +158,7 @@ TRANSITIONS = (
         "approve_migrated",
         "同意重新公开",
         ("migration_reviewed",),
-        "issued",
+        "migration_approved",
         UNIT_HEAD,
         "document.migration_approved",
         party=BOTH,
@@ -177,7 +179,7 @@ TRANSITIONS = (
     ),
     publish_step(
         "document.published",
-        ("issued", "corrected"),
+        ("issued", "corrected", "migration_approved"),
         party=BOTH,
         applies="disclosure.to_be_published",
         before=("document.original_public",),
@@ -318,6 +320,7 @@ def facts_shown(paper: Document) -> list[tuple[str, list[tuple[str, Any]]]]:
     ]
 
 
+register_event("document.batch_decided", "成批办理旧文件")
 SPEC = register(
     RecordSpec(
         kind="document",

@@ -95,6 +95,8 @@ def _moved_on(record: Record, event: Event, now: datetime) -> None:
     if record.state != event.to_state:
         return
     spec = spec_for(record.kind)
+    if spec.state_by_name[event.to_state].together:
+        return
     if event.to_state == RETURNED_STATE:
         kind, pairs = RETURNED, [(record.lead_unit_id, spec.creator)]
     else:

@@ -17,11 +17,15 @@ from mingtang.units.roles import DRAFTER
 
 @dataclass(frozen=True)
 class State:
-    """A state and how people read it. ``tone``: open, waiting, public or closed."""
+    """A state and how people read it. ``tone``: open, waiting, public or closed.
+
+    ``together``: records in it are decided on in batches, so nobody is told of, or shown, each by itself.
+    """
 
     name: str
     label: str
     tone: str = "open"
+    together: bool = False
 
 
 @dataclass(frozen=True)

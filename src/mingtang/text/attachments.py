@@ -162,7 +162,7 @@ def kind_of(name: str, data: bytes) -> str:
 
 def _read(ending: str, data: bytes) -> tuple[bytes, list[Passage], list[str]]:
     if ending == "pdf":
-        return pdf_files.read(data)
+        return pdf_files.read_apart(data)
     if ending in ("docx", "xlsx"):
         return office_files.read(data, ending)
     if ending in ("png", "jpg"):

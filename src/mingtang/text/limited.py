@@ -116,19 +116,19 @@ def _read_exactly(descriptor: int, size: int, deadline: float) -> bytes:
 _reader = Reader()
 
 
-def ask(task: str, name: str, data: bytes) -> dict[str, Any]:
+def ask(task: str, name: str, data: bytes, *, seconds: float = LIMIT_SECONDS) -> dict[str, Any]:
     """What ``task`` makes of a file, in the reading process of this process; in the reading process itself, directly.
 
     Raises:
         UploadError: see ``Reader.ask``.
     """
-    return _tasks()[task](name, data) if _inside else _reader.ask(task, name, data)
+    return _tasks()[task](name, data) if _inside else _reader.ask(task, name, data, seconds=seconds)
 
 
 def _tasks() -> dict[str, Task]:
-    from . import paper_reading, pdf_text, web_pages
+    from . import paper_reading, pdf_files, pdf_text, web_pages
 
-    return {"pdf": pdf_text.task, "page": web_pages.task, "paper": paper_reading.task}
+    return {"pdf": pdf_text.task, "pdf_file": pdf_files.task, "page": web_pages.task, "paper": paper_reading.task}
 
 
 def main() -> None:

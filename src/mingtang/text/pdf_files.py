@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from base64 import b64decode, b64encode
 from collections.abc import Iterable, Iterator, Mapping
 from threading import Lock
 from typing import Any
@@ -11,16 +12,39 @@ import pypdfium2
 from pypdf import PdfReader, PdfWriter
 from pypdf.errors import FileNotDecryptedError
 
+from . import limited
 from .passages import Passage
 from .uploads import UploadError
 
 LIMIT_PAGES = 3000
+LIMIT_SECONDS = 240.0  # for as many pages
 _PRINT_AGAIN = "请用“打印”或“导出为PDF”重新生成后上传。"
 # The PDF library keeps one state for the whole process.
 _one_at_a_time = Lock()
 _ACTIVE_ACTIONS = {"/JavaScript", "/Launch", "/ImportData", "/SubmitForm", "/Rendition", "/GoToE", "/RichMediaExecute"}
 _ACTIVE_SUBTYPES = {"/FileAttachment", "/RichMedia", "/Movie", "/Sound", "/Screen", "/3D"}
 _TEXT_KEYS = ("/Contents", "/RC", "/Title", "/V", "/DV", "/TU", "/Alt", "/ActualText", "/URI", "/Subj")
+
+
+def task(name: str, data: bytes) -> dict[str, Any]:
+    """``read`` for the process apart: content in base64, passages and notes as JSON values."""
+    content, passages, notes = read(data)
+    return {
+        "content": b64encode(content).decode("ascii"),
+        "passages": [[one.place, one.text, one.visible] for one in passages],
+        "notes": notes,
+    }
+
+
+def read_apart(data: bytes) -> tuple[bytes, list[Passage], list[str]]:
+    """``read`` in a process with bounded memory and time.
+
+    Raises:
+        UploadError: as ``read``, or ``too_much``.
+    """
+    answer = limited.ask("pdf_file", "", data, seconds=LIMIT_SECONDS)
+    passages = [Passage(place, text, visible=visible) for place, text, visible in answer["passages"]]
+    return b64decode(answer["content"]), passages, list(answer["notes"])
 
 
 def read(data: bytes) -> tuple[bytes, list[Passage], list[str]]:
