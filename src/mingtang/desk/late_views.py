@@ -68,6 +68,7 @@ def _lately(request: StaffRequest, reminded: Reminded | None) -> bool:
 def _row(request: StaffRequest, duty: Duty, why: list[Waiting], reminded: Reminded | None) -> dict[str, Any]:
     return {
         "duty": duty,
+        "about": quoted(duty.record.title) if duty.record else duty.period,
         "shown": show_duty(duty, request.now),
         "why": [
             {
@@ -75,7 +76,8 @@ def _row(request: StaffRequest, duty: Duty, why: list[Waiting], reminded: Remind
                 "units": "、".join(waiting.units),
                 "people": "、".join(str(person) for person in waiting.people),
                 "since": moment_words(waiting.since, request.now) if waiting.since else "",
-                "other": waiting.record is not None and waiting.record.pk != duty.record_id,
+                "parts": "、".join(waiting.parts),
+                "other": quoted(waiting.record.title) if waiting.record and waiting.record.pk != duty.record_id else "",
             }
             for waiting in why
         ],
@@ -83,6 +85,11 @@ def _row(request: StaffRequest, duty: Duty, why: list[Waiting], reminded: Remind
         "by": str(reminded.by or "系统") if reminded else "",
         "lately": _lately(request, reminded),
     }
+
+
+def quoted(title: str) -> str:
+    """A title in the marks of a title; those within it become the inner ones."""
+    return f"《{title.replace('《', '〈').replace('》', '〉')}》"
 
 
 @business_view
@@ -125,6 +132,7 @@ def late_export(request: StaffRequest, form: str) -> HttpResponse:
         "事项或周期",
         "到期时间",
         "状态",
+        "哪一部分",
         "停在哪一步",
         "等谁办理",
         "人员",
@@ -151,6 +159,7 @@ def _lines(request: StaffRequest, found: Sequence[Duty]) -> Iterator[list[Any]]:
                     duty.record.title if duty.record else duty.period,
                     duty.due_at,
                     DUTY_STATES[state_of(duty, request.now)],
+                    "、".join(waiting.parts),
                     f"{waiting.state}：{waiting.step}" if waiting.state else f"还没有：{waiting.step}",
                     f"{'、'.join(waiting.units)}{waiting.role}",
                     "、".join(str(person) for person in waiting.people),

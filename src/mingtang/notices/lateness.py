@@ -2,7 +2,7 @@
 
 import uuid
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from django.db.models import Count, QuerySet
@@ -13,7 +13,7 @@ from mingtang.journal.models import Event
 from mingtang.journal.names import event_label
 from mingtang.records.models import Link, Record
 from mingtang.records.rulebook import rulebook
-from mingtang.records.spec import spec_for
+from mingtang.records.spec import Transition, spec_for
 from mingtang.rules import DutyRule, Part
 from mingtang.units.actors import Actor
 from mingtang.units.models import Person, Post, Unit
@@ -22,7 +22,7 @@ from mingtang.units.selectors import GENERAL_OFFICE, supervised_by
 
 from .kinds import REMINDED
 from .models import Matter
-from .recipients import holders, next_steps
+from .recipients import holders, next_steps, open_steps
 
 
 @dataclass(frozen=True)
@@ -31,9 +31,11 @@ class Waiting:
 
     ``record`` is the one that stands still, with the label of its state; None where nothing was begun. ``step`` is
     what has to be done, by ``people`` who hold ``role`` in ``units``. ``since`` is when it came to stand there.
+    ``parts`` names the parts of the duty that wait for it, such as site and media.
     """
 
     step: str
+    parts: tuple[str, ...] = ()
     record: Record | None = None
     state: str = ""
     units: tuple[str, ...] = ()
@@ -100,7 +102,7 @@ def recalls_of(duty: Duty) -> QuerySet[Matter]:
 
 
 def reasons(duties: Sequence[Duty], now: datetime) -> dict[uuid.UUID, list[Waiting]]:
-    """What each duty waits for, one entry for each of its open parts."""
+    """What each duty waits for; open parts that wait for the same are told together."""
     open_parts: dict[uuid.UUID, set[str]] = {}
     for duty_id, name in DutyPart.objects.filter(duty__in=duties, closed_at=None).values_list("duty_id", "name"):
         open_parts.setdefault(duty_id, set()).add(name)
@@ -108,39 +110,57 @@ def reasons(duties: Sequence[Duty], now: datetime) -> dict[uuid.UUID, list[Waiti
     for duty in duties:
         rule = rule_of(duty.code)
         parts: list[Part | None] = [part for part in rule.parts if part.code in open_parts.get(duty.pk, set())]
-        drafts += [(duty, part, record) for part in parts or [None] for record in _standing(duty, rule, part)]
-    since = _since([record for _, _, record in drafts if record is not None])
-    steps = {record.pk: next_steps(spec_for(record.kind), record, now) for _, _, record in drafts if record is not None}
-    pairs = {(unit, step.role) for found in steps.values() for step, units in found for unit in units}
+        drafts += [(duty, rule, part, record) for part in parts or [None] for record in _standing(duty, rule, part)]
+    stepped = [(*draft, _step(*draft[1:], now)) for draft in drafts]
+    pairs = {(unit, found[0].role) for *_, found in stepped if found is not None for unit in found[1]}
     people = holders(pairs, now)
     names = dict(Unit.objects.filter(pk__in={unit for unit, _ in pairs}).values_list("pk", "short_name"))
+    since = _since([record for _, _, _, record, found in stepped if record is not None and found is not None])
     given: dict[uuid.UUID, list[Waiting]] = {duty.pk: [] for duty in duties}
-    for duty, part, record in drafts:
-        ending = _ending(rule_of(duty.code), part)
-        found = steps[record.pk] if record is not None else []
-        if record is None or not found:
-            given[duty.pk].append(Waiting(ending, since=duty.opened_at))
-        for step, units in found[:1] if record is not None else []:
-            told = dict.fromkeys(person for unit in units for person in people[(unit, step.role)])
-            given[duty.pk].append(
-                Waiting(
-                    step.label,
-                    record,
-                    spec_for(record.kind).state_by_name[record.state].label if record is not None else "",
-                    tuple(names[unit] for unit in units),
-                    str(ROLES[step.role]),
-                    tuple(told),
-                    since.get(record.pk, record.changed_at) if record is not None else None,
-                )
+    for duty, rule, part, record, found in stepped:
+        title = (part.title,) if part is not None else ()
+        if record is None or found is None:
+            waiting = Waiting(_ending(rule, part), title, since=duty.opened_at)
+        else:
+            step, units = found
+            waiting = Waiting(
+                step.label,
+                title,
+                record,
+                spec_for(record.kind).state_by_name[record.state].label,
+                tuple(names[unit] for unit in units),
+                str(ROLES[step.role]),
+                tuple(dict.fromkeys(person for unit in units for person in people[(unit, step.role)])),
+                since.get(record.pk, record.changed_at),
             )
+        _add(given[duty.pk], waiting)
     return given
+
+
+def _add(told: list[Waiting], waiting: Waiting) -> None:
+    for place, other in enumerate(told):
+        if replace(other, parts=()) == replace(waiting, parts=()):
+            told[place] = replace(other, parts=other.parts + waiting.parts)
+            return
+    told.append(waiting)
+
+
+def _step(
+    rule: DutyRule, part: Part | None, record: Record | None, now: datetime
+) -> tuple[Transition, list[str]] | None:
+    """The step that closes the duty itself if it can be taken now, else the one that moves the record on."""
+    if record is None:
+        return None
+    spec = spec_for(record.kind)
+    endings = part.closes_on if part is not None else rule.closes_on
+    closing = open_steps(spec, record, now, lambda step: step.event in endings)
+    return next(iter(closing or next_steps(spec, record, now)), None)
 
 
 def _ending(rule: DutyRule, part: Part | None) -> str:
     """What closes the duty or its part, in words."""
     events = part.closes_on if part is not None else rule.closes_on
-    words = "或".join(dict.fromkeys(event_label(name) for name in events))
-    return f"{part.title}：{words}" if part is not None else words
+    return "或".join(dict.fromkeys(event_label(name) for name in events))
 
 
 def _standing(duty: Duty, rule: DutyRule, part: Part | None) -> list[Record | None]:

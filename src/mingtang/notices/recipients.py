@@ -1,6 +1,6 @@
 """Who is told: whoever holds the post at the moment, by acting or delegation too."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime
 
 from mingtang.records.models import Record
@@ -36,13 +36,17 @@ def people_ids(found: Mapping[tuple[str, str], list[Person]], pairs: Iterable[tu
 
 def next_steps(spec: RecordSpec, record: Record, now: datetime) -> list[tuple[Transition, list[str]]]:
     """The steps that move the record on from where it stands, each with the units that may take it."""
+    return open_steps(spec, record, now, lambda step: step.accent == "primary" and step.target is not None)
+
+
+def open_steps(
+    spec: RecordSpec, record: Record, now: datetime, wanted: Callable[[Transition], bool]
+) -> list[tuple[Transition, list[str]]]:
+    """Those of the wanted steps that start from the record's state and apply to it, each with its units."""
     context = Context(spec, record, SYSTEM, now)
     facts = Facts(context)
-    found = []
-    for step in spec.transitions:
-        if record.state not in step.source or step.accent != "primary" or step.target is None:
-            continue
-        if step.applies and not facts[step.applies]:
-            continue
-        found.append((step, context.units_as(*step.party)))
-    return found
+    return [
+        (step, context.units_as(*step.party))
+        for step in spec.transitions
+        if record.state in step.source and wanted(step) and (not step.applies or facts[step.applies])
+    ]
