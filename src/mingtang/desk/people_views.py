@@ -15,7 +15,7 @@ from mingtang.journal.names import event_label
 from mingtang.journal.selectors import events_of, payload_of
 from mingtang.units.changes import subject_of
 from mingtang.units.identities import identity_of, sign_on_name
-from mingtang.units.models import Person, Post, Unit
+from mingtang.units.models import ACTING, Person, Post, Unit
 from mingtang.units.people import person_create, person_disable, person_edit, person_enable
 from mingtang.units.people_selectors import STATES, people_found, units_with_people
 from mingtang.units.roles import ADMINISTRATION, ROLES
@@ -182,6 +182,8 @@ def _what(payload: dict[str, Any], unit: str, names: dict[int, str], request: St
     words = [unit] if unit else []
     if payload.get("role") in ROLES:
         words.append(str(ROLES[payload["role"]]))
+    if payload.get("kind") == ACTING:
+        words.append("主持工作")
     if "by" in payload:
         words.append(f"受{names.get(payload['by'], '他人')}委托")
     if "to_person" in payload:
