@@ -58,11 +58,12 @@ def test_a_head_reads_what_the_office_sent_and_chooses_how_to_be_told(walk: Walk
     walk.press("保存设置")
     walk.sees("通知设置已保存")
     assert walk.page.get_by_label("免打扰从").input_value() == "21:30"
-    walk.fill("邮箱", "没有写完")
+    email = walk.page.get_by_role("textbox", name="邮箱")
+    email.fill("没有写完")
     walk.press("发验证码")
     walk.sees("这不是完整的邮箱地址")
-    assert walk.page.get_by_label("邮箱").input_value() == "没有写完"
-    walk.fill("邮箱", "fuzeren@tongliao.example")
+    assert email.input_value() == "没有写完"
+    email.fill("fuzeren@tongliao.example")
     walk.press("发验证码")
     walk.sees("验证码已经发往", "8位验证码")
     walk.fill("邮件里的8位验证码", "12345")

@@ -105,8 +105,9 @@ def _title(matter: Matter, record: Record | None, duty: Duty | None) -> str:
         return record.title
     if duty is not None:
         return duty.record.title if duty.record else f"{rule_of(duty.code).title}（{duty.period}）"
-    post = Post.objects.filter(pk=matter.about.partition(":")[2]).select_related("unit").first()
-    if matter.about.startswith("post:") and post is not None:
+    about, _, key = matter.about.partition(":")
+    post = Post.objects.filter(pk=key).select_related("unit").first() if about == "post" else None
+    if post is not None:
         return f"{post.unit.name}{ROLES[post.role]}"
     return "这件事项现在不由您的单位办理"
 
