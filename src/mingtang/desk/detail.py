@@ -13,6 +13,7 @@ from mingtang.editions.models import Publication
 from mingtang.journal.models import Event
 from mingtang.journal.names import event_label
 from mingtang.journal.selectors import events_of, payload_of
+from mingtang.records.handling import handler_of
 from mingtang.records.models import Record, Remark
 from mingtang.records.selectors import Option, linked_visible, may_edit, options
 from mingtang.records.spec import RecordSpec, spec_for
@@ -51,6 +52,7 @@ def detail(request: StaffRequest, kind: str, record_id: uuid.UUID) -> HttpRespon
             for duty in record.duties.select_related("unit").order_by("due_at")
         ],
         "timeline": timeline(events, request),
+        "handler": Person.objects.filter(pk=handler_of(record.pk) or 0).first(),
         "actions": [
             _action(request, record, option) for option in options(record, actor=request.actor, now=request.now)
         ],

@@ -8,7 +8,7 @@ from django.db.models import Q
 from .actors import SYSTEM, Actor, in_force
 from .changes import announce, first_time, lock_person, not_oneself, require
 from .errors import UnitsError
-from .models import ACTING, DELEGATED, POST_KINDS, SUBSTANTIVE, Person, Post, Unit
+from .models import DELEGATED, POST_KINDS, SUBSTANTIVE, Person, Post, Unit
 from .roles import ADMINISTRATORS, ROLES
 
 LONGEST_DELEGATION_DAYS = 366
@@ -211,12 +211,3 @@ def keep_one_administrator(post: Post, *, now: datetime) -> None:
     list(Person.objects.select_for_update().filter(pk__in=holders).order_by("pk"))
     if not others.exclude(person=post.person_id).exists():
         raise UnitsError(f"{post.person}是最后一名{ROLES[post.role]}，请先任命另一人，再办理。")
-
-
-def holders_of(role: str, unit: Unit | str, *, now: datetime) -> list[Person]:
-    """People who hold ``role`` in ``unit`` at ``now``, those in their own right first."""
-    code = unit if isinstance(unit, str) else unit.pk
-    posts = Post.objects.filter(in_force(now), unit=code, role=role, person__is_active=True).select_related("person")
-    order = {SUBSTANTIVE: 0, ACTING: 1, DELEGATED: 2}
-    ranked = sorted(posts, key=lambda post: (order[post.kind], post.person_id))
-    return list({post.person_id: post.person for post in ranked}.values())
