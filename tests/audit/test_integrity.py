@@ -1,5 +1,8 @@
 """Rows changed, taken out or slipped in behind the house's back are found and named, sealed or not."""
 
+import os
+import subprocess
+import sys
 import threading
 from datetime import datetime, timedelta
 from typing import Any
@@ -216,3 +219,14 @@ def test_killed_between_seal_and_journal_neither_is_there(monkeypatch: pytest.Mo
     assert not Seal.objects.exists() and not Event.objects.exists()
     assert seal_waiting(NOW, at_once=True) == 1
     assert damaged() == []
+
+
+@pytest.mark.parametrize("months", ["5", "six"])
+def test_less_than_six_months_are_refused_in_words(months: str) -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "mingtang.cli.main", "journal", "verify"],
+        env={**os.environ, "DJANGO_SETTINGS_MODULE": "mingtang.settings.embedded", "MINGTANG_AUDIT_MONTHS": months},
+        capture_output=True,
+        text=True,
+    )
+    assert done.returncode == 1 and "不能少于 6" in done.stderr and "Traceback" not in done.stderr

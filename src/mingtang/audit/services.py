@@ -6,6 +6,7 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from django.db import connection, transaction
 
@@ -112,19 +113,19 @@ def _insert_unsynced(row: Access) -> None:
 
     Whatever must be noted before it is shown waits for the disk, as all other work does.
     """
-    with connection.cursor() as cursor:
-        if connection.vendor == "postgresql":
-            with transaction.atomic():
-                cursor.execute("SET LOCAL synchronous_commit TO OFF")
-                insert(row)
-            return
-        cursor.execute("PRAGMA synchronous")
-        (level,) = cursor.fetchone()
-        if level < SYNCED:
+    if connection.vendor == "postgresql":
+        with transaction.atomic(), connection.cursor() as cursor:
+            cursor.execute("SET LOCAL synchronous_commit TO OFF")
             insert(row)
-            return
-        cursor.execute("PRAGMA synchronous=NORMAL")
-        try:
-            insert(row)
-        finally:
-            cursor.execute(f"PRAGMA synchronous={level}")
+        return
+    connection.ensure_connection()
+    database: Any = connection.connection
+    (level,) = database.execute("PRAGMA synchronous").fetchone()
+    if level < SYNCED:
+        insert(row)
+        return
+    database.execute("PRAGMA synchronous=NORMAL")
+    try:
+        insert(row)
+    finally:
+        database.execute(f"PRAGMA synchronous={level}")

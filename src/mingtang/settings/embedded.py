@@ -102,9 +102,10 @@ ONE_TIME_CODE_KEY, ONE_TIME_CODE_OLDER_KEYS = _secret("one_time_code_key"), _old
 # Marks the rows of the audit trail and seals the network addresses in them. It stays: an old mark needs its key.
 AUDIT_KEY = _secret("audit_key")
 # How long access rows are kept; their seals and the journal are kept for good.
-AUDIT_MONTHS = int(os.environ.get("MINGTANG_AUDIT_MONTHS", "36"))
+_months = os.environ.get("MINGTANG_AUDIT_MONTHS", "36")
+AUDIT_MONTHS = int(_months) if _months.isascii() and _months.isdecimal() and len(_months) < 4 else 0
 if AUDIT_MONTHS < 6:
-    raise ValueError("MINGTANG_AUDIT_MONTHS 不能少于 6：审计记录至少保存六个月。")
+    raise ValueError("MINGTANG_AUDIT_MONTHS 要写几个月，不能少于 6：审计记录至少保存六个月。")
 # How often one person may open citizens' identities in an hour, and from how many on the auditor is told.
 IDENTITY_LOOKS = {"most": 60, "unusual": 20}
 MFA_SUPPORTED_TYPES = ["totp", "recovery_codes"]
