@@ -14,7 +14,8 @@ pytestmark = pytest.mark.browser
 def write_list(path: Path) -> Path:
     path.write_bytes(
         drawn(
-            lambda paper, index: paper.drawString(72, 640, f"Applicant {index + 1}: {IDENTITY}, tel 13800138000"), pages=2
+            lambda paper, index: paper.drawString(72, 640, f"Applicant {index + 1}: {IDENTITY}, tel 13800138000"),
+            pages=2,
         )
     )
     return path

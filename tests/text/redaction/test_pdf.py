@@ -1,6 +1,8 @@
 """PDF files: what is cut is gone wherever it can hide; what is not cut stays as it was."""
 
 import io
+import resource
+import zlib
 from collections.abc import Callable
 
 import pikepdf
@@ -361,3 +363,25 @@ def test_the_proof_finds_what_a_box_alone_would_leave() -> None:
     assert "第1页文字" in remains and "第1页方框内的文字" in remains
     said = str(Remains(remains))
     assert "没有生成文件" in said and "第1页文字" in said
+
+
+def test_streams_that_swell_to_two_gigabytes_are_not_unpacked() -> None:
+    """Whether as an embedded file, as a page's content or as a stream that nothing uses."""
+    packing = zlib.compressobj(9)
+    bomb = b"".join(packing.compress(bytes(1_000_000)) for _ in range(2000)) + packing.flush()
+
+    def change(file: pikepdf.Pdf) -> None:
+        stream = pikepdf.Stream(file, bomb, Filter=Name.FlateDecode, Type=Name.EmbeddedFile)
+        file.pages[1].obj.PieceInfo = file.make_indirect(stream)
+        file.Root.Names = Dictionary(
+            EmbeddedFiles=Dictionary(Names=["a", Dictionary(EF=Dictionary(F=file.make_indirect(stream)))])
+        )
+
+    data = changed(first_page(white), change)
+    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    content = redacted(data)
+    assert not is_left(content, IDENTITY) and len(content) < 1_000_000
+    assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < 400_000  # kilobytes
+    with pytest.raises(CutError) as raised:
+        redacted(data, cut("nowhere in it"))
+    assert raised.value.code == "not_found"

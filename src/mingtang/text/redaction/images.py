@@ -8,11 +8,12 @@ from collections.abc import Sequence
 
 from PIL import Image, ImageDraw, ImageOps
 
-from ..pictures import LIMIT_PIXELS
 from ..uploads import UploadError
 from .cuts import Box
 
 _QUALITY = 90
+# What a picture takes unpacked has to fit into memory several times.
+LIMIT_PIXELS = 80_000_000
 
 
 def opened(data: bytes) -> Image.Image:

@@ -19,7 +19,7 @@ from ..uploads import UploadError
 from . import pdf_fonts, pdf_layer, pdf_text
 from .cuts import Box, Counted, FileCut
 from .needles import Needles, needles_of
-from .pdf_kept import Keeper, NeedsRebuilding, strings_in
+from .pdf_kept import Keeper, NeedsRebuilding, strings_in, unpacked
 
 _PAD = 1.0  # points around a passage, so that no edge of a letter stays
 _MOST_KEPT = 300_000  # characters with their boxes: about 60 MB
@@ -140,11 +140,7 @@ def _look_deeper(plan: Plan, pdf: pikepdf.Pdf, data: bytes) -> None:
     if not missing:
         return
     for stream in (one for one in pdf.objects if isinstance(one, pikepdf.Stream)):
-        try:
-            content = stream.read_bytes()
-        except pikepdf.PdfError:
-            content = stream.read_raw_bytes()
-        _see_bytes(plan, missing, content)
+        _see_bytes(plan, missing, unpacked(stream) or b"")
     _see_bytes(plan, missing, data)
 
 

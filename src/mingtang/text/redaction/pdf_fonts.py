@@ -18,7 +18,7 @@ from fontTools.ttLib import TTFont
 from fontTools.ttLib.tables._g_l_y_f import Glyph
 from pikepdf import Name
 
-from .pdf_kept import NeedsRebuilding
+from .pdf_kept import NeedsRebuilding, unpacked
 from .pdf_layer import character_map
 
 # A whole font of this size was not made for this file, so what is in it says nothing about the file.
@@ -66,7 +66,7 @@ def _composite(pdf: pikepdf.Pdf, font: Any, shown: set[bytes]) -> list[tuple[Any
     glyphs = None
     mapping = inner.get("/CIDToGIDMap")
     if isinstance(mapping, pikepdf.Stream):
-        table = mapping.read_bytes()
+        table = _bytes_of(mapping)
         kept = bytearray(len(table))
         glyphs = set()
         for code in codes:
@@ -94,7 +94,7 @@ def _program(descriptor: Any, codes: set[int], glyphs: set[int] | None, font: An
         for name in ("/Metadata", "/PieceInfo"):
             if name in stream:
                 del stream[name]
-        data = stream.read_bytes()
+        data = _bytes_of(stream)
         if len(data) > _WHOLE_FONT_BYTES and not _SUBSET.match(str(descriptor.get("/FontName", ""))):
             return []
         if key == "/FontFile2":
@@ -103,6 +103,13 @@ def _program(descriptor: Any, codes: set[int], glyphs: set[int] | None, font: An
             return [(stream, _compact(data, codes, glyphs, font))]
         raise NeedsRebuilding
     return []
+
+
+def _bytes_of(stream: Any) -> bytes:
+    data = unpacked(stream)
+    if data is None:
+        raise NeedsRebuilding
+    return data
 
 
 def _truetype(data: bytes, codes: set[int], glyphs: set[int] | None, font: Any) -> bytes:
@@ -254,7 +261,7 @@ def _unicode(pdf: pikepdf.Pdf, font: Any, codes: set[int], length: int) -> None:
     mapping = font.get("/ToUnicode")
     if not isinstance(mapping, pikepdf.Stream):
         return
-    known = {code: text for code, text in _read_map(mapping.read_bytes()).items() if code in codes}
+    known = {code: text for code, text in _read_map(_bytes_of(mapping)).items() if code in codes}
     font.ToUnicode = pikepdf.Stream(pdf, character_map(known, length))
 
 

@@ -6,6 +6,7 @@ down to what these pages still show, because a font subset or its character map 
 
 from __future__ import annotations
 
+import zlib
 from collections.abc import Iterator
 from typing import Any
 
@@ -42,6 +43,8 @@ _IMAGE_KEYS = {
     ),
     *("/ImageMask", "/Mask", "/SMask", "/Intent", "/Interpolate", "/Length", "/Matte", "/SMaskInData"),
 }
+LIMIT_UNPACKED = 50_000_000
+_LIMIT_PACKED = 2_000_000
 _STATE_DROPPED = ("/Font", "/HTP", "/PieceInfo", "/Metadata")
 _SHOWN = {"Tj", "'", '"', "TJ"}
 _KINDS = {"Do": "/XObject", "Tf": "/Font", "gs": "/ExtGState", "sh": "/Shading"}
@@ -98,6 +101,9 @@ class Keeper:
         used: dict[str, set[str]] = {}
         kept: list[Any] = []
         font: Any = None
+        for stream in _contents(holder):
+            if unpacked(stream) is None:
+                raise NeedsRebuilding
         saved: list[Any] = []
         for instruction in pikepdf.parse_content_stream(parsed):
             operator, operands = str(instruction.operator), instruction.operands
@@ -233,6 +239,29 @@ class Keeper:
         return made
 
 
+def unpacked(stream: Any) -> bytes | None:
+    """A stream's bytes; None where they swell beyond ``LIMIT_UNPACKED`` or cannot be unpacked within it."""
+    filters = stream.get("/Filter")
+    names = (
+        [str(one) for one in filters] if isinstance(filters, pikepdf.Array) else [str(filters)] * (filters is not None)
+    )
+    packed = stream.read_raw_bytes()
+    if names == ["/FlateDecode"]:
+        try:
+            unpacking = zlib.decompressobj()
+            unpacking.decompress(packed, LIMIT_UNPACKED)
+            if unpacking.unconsumed_tail:
+                return None
+        except zlib.error:
+            return None
+    elif len(packed) > _LIMIT_PACKED or len(names) > 2 or names.count("/FlateDecode") > 1:
+        return None
+    try:
+        return bytes(stream.read_bytes())
+    except pikepdf.PdfError:
+        return bytes(packed)
+
+
 def _inherited(page: Any, key: str) -> Any:
     for _ in range(50):
         if key in page:
@@ -241,6 +270,15 @@ def _inherited(page: Any, key: str) -> Any:
             return None
         page = page.Parent
     return None
+
+
+def _contents(holder: Any) -> list[Any]:
+    """The streams of a page, form, pattern or glyph."""
+    if isinstance(holder, pikepdf.Stream):
+        return [holder]
+    contents = holder.get("/Contents")
+    found = list(contents) if isinstance(contents, pikepdf.Array) else [contents]
+    return [one for one in found if isinstance(one, pikepdf.Stream)]
 
 
 def _member(resources: Any, kind: str, name: str) -> Any:
@@ -263,7 +301,7 @@ def strings_in(pdf: pikepdf.Pdf) -> Iterator[str]:
             values = [one[key] for key in one.keys()]  # noqa: SIM118 - streams only have keys()
             waiting += [value for value in values if _inside(value)]
             if isinstance(one, pikepdf.Stream) and one.get("/Type") in (Name.Metadata, Name.EmbeddedFile):
-                yield one.read_bytes().decode("utf-8", "replace")
+                yield (unpacked(one) or b"").decode("utf-8", "replace")
         elif isinstance(one, pikepdf.Array):
             waiting += [value for value in one if _inside(value)]
 
