@@ -19,7 +19,7 @@ BATCH = 4096
 # A row waits no longer than this for its seal; until then its mark protects it.
 SEAL_AFTER = timedelta(minutes=10)
 LOCK_MILLISECONDS = 2000
-SEALS_DROPPED_AT_ONCE = 50
+SEALS_DROPPED_AT_ONCE = 5
 
 
 def seal_waiting(now: datetime, *, at_once: bool = False) -> int:
