@@ -5,13 +5,16 @@ BIN := $(VENV)/bin
 export MINGTANG_PORT ?= 8000
 export MINGTANG_HOME ?= $(CURDIR)/var
 
-.PHONY: help serve test browser check bench scenarios requirements clean
+.PHONY: help serve init test browser check bench scenarios requirements clean
 
 help: ## list the commands
 	@awk -F':.*## ' '/^[a-z]+:.*## / {printf "make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 serve: $(VENV)/runtime ## install, migrate, load the demo city, serve on 127.0.0.1:8000
 	@$(BIN)/mingtang serve
+
+init: $(VENV)/runtime ## a city of your own: asks, or takes FILE=city.xlsx; then make serve
+	@$(BIN)/mingtang init $(if $(FILE),--profile $(FILE))
 
 test: $(VENV)/development ## the whole suite on SQLite (or MINGTANG_DATABASE_URL), in parallel
 	$(BIN)/pytest -n auto --dist loadgroup -q

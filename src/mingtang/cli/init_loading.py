@@ -11,6 +11,8 @@ from django.conf import settings
 from django.db import DatabaseError, IntegrityError, transaction
 from django.utils import timezone
 
+from mingtang.units.actors import SYSTEM
+from mingtang.units.changes import announce
 from mingtang.units.city.description import Description
 from mingtang.units.city.known import Known
 from mingtang.units.city.profile_files import CheckedCity, CityError, check_city, write_profile
@@ -57,6 +59,7 @@ def load_city(given: Description, city: CheckedCity, draft: Path, before: Path) 
         changes = _changes(known, city)
         with transaction.atomic():
             load_profile(current_profile().code, now=now)
+            announce("profile.loaded", now=now, actor=SYSTEM, units=len(city.units), regions=len(city.regions))
             made = make_accounts(city.people, now)
             _write_passwords(made)
     except IntegrityError as error:

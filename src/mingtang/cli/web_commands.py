@@ -35,13 +35,13 @@ def web(arguments: argparse.Namespace) -> int:
 
 
 def _demo_refusal(arguments: argparse.Namespace) -> str:
-    from mingtang.settings import base
+    os.environ["DJANGO_SETTINGS_MODULE"] = SETTINGS[arguments.settings]
+    from django.conf import settings
 
-    refused = demo_guard.refusal([arguments.host], base.ALLOWED_HOSTS, base.SITE["address"])
-    if not refused or demo_guard.is_marked(base.HOME) or arguments.settings == "public":
+    refused = demo_guard.refusal([arguments.host], settings.ALLOWED_HOSTS, settings.SITE["address"])
+    if not refused or demo_guard.is_marked(settings.HOME) or arguments.settings == "public":
         # The public process may not ask for people; the mark is all it knows.
-        return refused if demo_guard.is_marked(base.HOME) else ""
-    os.environ.setdefault("DJANGO_SETTINGS_MODULE", SETTINGS["office"])
+        return refused if demo_guard.is_marked(settings.HOME) else ""
     import django
     from django.db import DatabaseError
 

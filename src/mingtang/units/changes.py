@@ -32,6 +32,7 @@ CHANGES = {
     "password.changed": "本人修改密码",
     "one_time_code.reset": "取消动态口令",
     "session.ended": "强制退出登录",
+    "profile.loaded": "载入城市档案",
     "unit.created": "新建单位",
     "unit.edited": "修改单位",
     "unit.merged": "单位并入",
