@@ -1,6 +1,7 @@
 """Printing from the desk: who may, what stands on it, and that it is noted."""
 
 import io
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -19,9 +20,13 @@ from mingtang.documents.importing import read_document
 from mingtang.documents.models import Document
 from mingtang.documents.official import OfficialForm, official_content, proposed
 from mingtang.records.models import Record
+from mingtang.records.services import perform
 from mingtang.text.attachments import read_attachment
 from mingtang.text.typesetting import FACES, fonts, substitutions
 from mingtang.units import roles
+from mingtang.units.actors import SYSTEM, actor_for
+from mingtang.units.models import DELEGATED, Person
+from mingtang.units.posts import post_assign
 
 POLICY = Path(__file__).parents[3] / "shared" / "policy" / "tongliao-opinion-2017.txt"
 
@@ -238,6 +243,29 @@ def test_a_sign_off_sheet_says_who_did_what_and_when(desk: Desk, drafter: Client
         for words in ("发文稿纸", "拟稿", "签发", "保密审查", "编号印发", "2026年3月2日", record.title, "可以公开"):
             assert words.replace(" ", "") in text, words
     assert "解读签发单" in pdf_text(drafter.get(address("print_sheet", interpretation, form="pdf")))
+
+
+def test_the_sheet_says_in_whose_place_somebody_signed(desk: Desk, drafter: Client) -> None:
+    city, day = desk.city, desk.now.date()
+    head = city.person(desk.unit, roles.UNIT_HEAD)
+    deputy = Person.objects.create(username="deputy", display_name="乌云")
+    post_assign(
+        person=deputy,
+        unit=desk.unit,
+        role=roles.UNIT_HEAD,
+        valid_from=day,
+        valid_to=day + timedelta(days=5),
+        kind=DELEGATED,
+        delegated_by=head,
+        actor=SYSTEM,
+        now=desk.now,
+    )
+    record = desk.draft()
+    desk.interpret(record)
+    desk.act(record, "submit", roles.DRAFTER)
+    desk.now += timedelta(minutes=1)
+    perform(Record.objects.get(pk=record.pk), "sign", actor=actor_for(deputy, desk.now), now=desk.now)
+    assert f"乌云（受{head}委托）" in docx_text(drafter.get(address("print_sheet", record, form="docx")))
 
 
 @pytest.mark.django_db(transaction=True)
