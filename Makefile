@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 export MINGTANG_PORT ?= 8000
 export MINGTANG_HOME ?= $(CURDIR)/var
 
-.PHONY: help serve init test browser check bench scenarios requirements clean
+.PHONY: help serve init test browser check bench drill scenarios requirements clean
 
 help: ## list the commands
 	@awk -F':.*## ' '/^[a-z]+:.*## / {printf "make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -32,6 +32,9 @@ check: $(VENV)/development ## style, types, templates, floors: fast
 
 bench: $(VENV)/development ## the speed table of docs/reference/performance.md
 	$(BIN)/python -m tests.bench
+
+drill: $(VENV)/development ## build a city, back it up, destroy it, restore it, compare every hash
+	@$(BIN)/python -m tests.keeping.drill
 
 scenarios: $(VENV)/development ## covered and open scenarios, from tests that passed in the last run
 	@$(BIN)/python -m tests.scenarios
