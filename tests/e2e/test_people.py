@@ -49,10 +49,8 @@ def test_a_newcomer_acts_as_head_takes_work_over_and_is_signed_out(walk: Walk, p
     walk.press("读入文件")
     walk.tick("主动公开")
     walk.tick("服务公开")
-    walk.press("保存并附解读")
-    walk.fill("解读方案", "主要负责人解读，公开当日上网，次日见报。")
-    walk.fill("解读材料", "一、为什么\n困难群众过冬要取暖。\n二、变化\n十二月十五日前发放到户。")
-    walk.press("保存")
+    walk.page.locator("#id_policy").uncheck()
+    walk.press("只保存")
     walk.press("送负责人审签")
 
     # The system administrator makes the account.
@@ -103,6 +101,8 @@ def test_a_newcomer_acts_as_head_takes_work_over_and_is_signed_out(walk: Walk, p
     phone.fill("新密码", PASSWORD)
     phone.fill("再输一次", PASSWORD)
     phone.press("保存密码")
+    phone.sees("我的工作", "取暖救助")
+    phone.shot("desk")
     phone.press("签发《通辽市民政局关于冬季困难群众取暖救助的通知》")
     phone.sees("签发，已办妥")
     phone.open("/desk/document/?q=冬季困难群众取暖救助")
