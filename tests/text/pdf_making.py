@@ -30,7 +30,7 @@ def altered(data: bytes, change: Any) -> bytes:
 
 
 def with_bookmark(data: bytes, words: str) -> bytes:
-    return altered(data, lambda writer: writer.add_outline_item(words, page_number=0))
+    return altered(data, lambda writer: writer.add_outline_item(title=words, page_number=0))
 
 
 def with_property(data: bytes, words: str) -> bytes:

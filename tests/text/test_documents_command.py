@@ -13,7 +13,7 @@ SAMPLES = Path(__file__).parent / "samples"
 
 def run(*arguments: str) -> int:
     parser = argparse.ArgumentParser()
-    documents_commands.register(parser.add_subparsers())
+    documents_commands.register(parser.add_subparsers(), set_up=lambda: None)
     parsed = parser.parse_args(["documents", "import", *arguments])
     return int(parsed.func(parsed))
 
@@ -65,7 +65,7 @@ def test_a_pdf_is_told_with_what_it_hides(tmp_path: Path, capsys: pytest.Capture
         "2017年1月25日",
     ]
     (tmp_path / "a.pdf").write_bytes(with_bookmark(typeset("\n\n".join(lines)), "身份证号11010519491231002X"))
-    assert main(["documents", "import", str(tmp_path / "a.pdf"), "--json"]) == 0
+    assert run(str(tmp_path / "a.pdf"), "--json") == 0
     found = json.loads(capsys.readouterr().out)
     assert (found["kind"], found["title"], found["written_on"]) == ("pdf", lines[0], "2017-01-25")
     assert [(one["place"], one["sample"]) for one in found["personal_data"]] == [("书签", "110105********002X")]

@@ -12,6 +12,7 @@ from statistics import median
 from .pdf_letters import Letter, PageLetters
 
 _WORD_GAP, _CELL_GAP = 0.3, 1.5  # in widths of a Chinese character
+_SHORTEST_FULL_LINE = 14  # characters: what is shorter was ended by its writer, not by the margin
 _MARGIN = 0.12  # of the page's height, above and below, where headers and page numbers stand
 _PAGE_NUMBER = re.compile(
     r"[-—–－─·•.\s]*(?:第\s*)?(?:\d{1,4}|[ivxlc]{1,6}|[一二三四五六七八九十百]{1,4})\s*(?:页|/\s*\d{1,4})?"
@@ -40,10 +41,12 @@ class Segment:
 
 @dataclass(slots=True)
 class Line:
-    """Segments beside one another, from left to right. ``page`` counts from 0."""
+    """Segments beside one another, from left to right. ``page`` counts from 0; ``column`` is 1 or 2 on pages that have
+    two, else 0."""
 
     segments: list[Segment]
     page: int
+    column: int = 0
 
     @property
     def left(self) -> float:
@@ -164,9 +167,9 @@ def _in_order(lines: list[Line], page: PageLetters) -> list[Line]:
             made += [*left, *right, line]
             left, right = [], []
             continue
-        for side, wanted in ((left, True), (right, False)):
-            if segments := [one for one in line.segments if (one.right <= gutter) == wanted]:
-                side.append(Line(segments, line.page))
+        for column, side in ((1, left), (2, right)):
+            if segments := [one for one in line.segments if (one.right <= gutter) == (column == 1)]:
+                side.append(Line(segments, line.page, column))
     return [*made, *left, *right]
 
 
@@ -221,7 +224,9 @@ def _paragraphs(lines: Sequence[Line]) -> list[str]:
     """Lines joined where the margin and not the writer ended them."""
     if not lines:
         return []
-    left, right = _edges(lines)
+    edges = {
+        column: _edges([line for line in lines if line.column == column]) for column in {line.column for line in lines}
+    }
     gaps = [
         before.middle - line.middle
         for before, line in pairwise(lines)
@@ -230,7 +235,7 @@ def _paragraphs(lines: Sequence[Line]) -> list[str]:
     usual = median(gaps) if gaps else 0.0
     made = [lines[0].text]
     for before, line in pairwise(lines):
-        if _goes_on(before, line, left, right, usual):
+        if _goes_on(before, line, edges[line.column][0], edges[before.column][1], usual):
             made[-1] += _between(made[-1], line.text) + line.text
         else:
             made.append(line.text)
@@ -260,7 +265,9 @@ def _goes_on(before: Line, line: Line, left: float, right: float, usual: float) 
         return False
     if not 0.85 < line.em / em < 1.18:
         return False
-    if before.right < right - 1.6 * em or line.left > left + 1.2 * em or line.left < left - 1.2 * em:
+    if before.right - before.left < _SHORTEST_FULL_LINE * em or before.right < right - 1.6 * em:
+        return False
+    if line.left > left + 1.2 * em or line.left < left - 1.2 * em:
         return False
     if before.page == line.page and before.middle - line.middle > 1.7 * usual > 0:
         return False
