@@ -217,7 +217,11 @@ def test_work_is_handed_over_after_seeing_what_moves(desk: Desk, security: Clien
         "action": "do",
         "expected_version": hidden(seen, "expected_version"),
         "request_key": hidden(seen, "request_key"),
+        "previewed": hidden(seen, "previewed"),
     }
+    changed = security.post(here, form | {"take_posts": "on"})
+    assert changed.status_code == 200 and "将会移交" in changed.content.decode()
+    assert handler_of(paper.pk) == drafter.pk
     assert security.post(here, form).status_code == 302
     assert security.post(here, form).status_code in (302, 422)
     assert handler_of(paper.pk) == successor.pk
@@ -307,7 +311,10 @@ def test_a_calendar_year_is_previewed_and_then_applied(desk: Desk, system: Clien
     page = seen.content.decode()
     assert seen.status_code == 200 and "时限会变" in page and "临时假" in page and paper.title not in page
     assert not CalendarVersion.objects.exists() and current_calendar().is_working(date(2026, 3, 3))
-    form = {"source": "某通知", "text": notice, "action": "do", "request_key": hidden(seen, "request_key")}
+    form = {name: hidden(seen, name) for name in ("request_key", "previewed")}
+    form |= {"source": "某通知", "text": notice, "action": "do"}
+    assert system.post(here, form | {"text": notice + "2026-12-31,放假,再加一天"}).status_code == 200
+    assert not CalendarVersion.objects.exists()
     assert system.post(here, form).status_code == 302
     assert system.post(here, form).status_code == 302
     assert CalendarVersion.objects.count() == 1 and Event.objects.filter(name="calendar.imported").count() == 1

@@ -4,10 +4,11 @@ import uuid
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import wraps
+from hashlib import sha256
 from typing import Any
 
 from django import forms
-from django.http import HttpResponse
+from django.http import HttpResponse, QueryDict
 from django.shortcuts import redirect, render
 from django.urls import reverse
 
@@ -92,6 +93,20 @@ def expected_version(request: StaffRequest) -> int | None:
 def request_key(request: StaffRequest) -> str:
     """What makes pressing a button twice harmless."""
     return request.POST.get("request_key", "")[:80]
+
+
+NOT_CHOICES = {"csrfmiddlewaretoken", "request_key", "expected_version", "action", "previewed"}
+
+
+def choices_in(data: QueryDict) -> str:
+    """A mark of everything chosen in a form, so that only what was previewed is carried out."""
+    chosen = sorted((name, data.getlist(name)) for name in data if name not in NOT_CHOICES)
+    return sha256(repr(chosen).replace("\\r\\n", "\\n").encode()).hexdigest()
+
+
+def was_previewed(request: StaffRequest) -> bool:
+    """Whether the form is sent to be carried out, and nothing in it changed since its effect was shown."""
+    return request.POST.get("action") == "do" and request.POST.get("previewed") == choices_in(request.POST)
 
 
 def form_page(

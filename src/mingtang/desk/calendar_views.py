@@ -14,7 +14,7 @@ from mingtang.rules import NoticeError
 from mingtang.units.errors import UnitsError
 
 from .access import StaffRequest
-from .administration import administrator_view, form_page, request_key
+from .administration import administrator_view, choices_in, form_page, request_key, was_previewed
 from .people_forms import NoticeForm
 
 SHOWN = 200
@@ -25,7 +25,8 @@ def calendar(request: StaffRequest) -> HttpResponse:
     """Years that are known, and the import of another: first what it moves, then moving it."""
     form = NoticeForm(request.POST or None, request.FILES or None)
     preview: dict[str, Any] = {}
-    if request.POST.get("action") == "preview" and form.is_valid():
+    agreed = was_previewed(request) and not request.FILES
+    if request.method == "POST" and not agreed and form.is_valid():
         try:
             year, moved = preview_notice(form.cleaned_data["text"])
             preview = {"year": year, "count": len(moved), "moved": [shown(clock) for clock in moved[:SHOWN]]}
@@ -33,6 +34,7 @@ def calendar(request: StaffRequest) -> HttpResponse:
             data = request.POST.copy()
             data["text"] = form.cleaned_data["text"]
             form = NoticeForm(data)
+            preview["previewed"] = choices_in(data)
         except NoticeError as error:
             form.add_error("file" if request.FILES else "text", str(error))
 
@@ -64,7 +66,7 @@ def calendar(request: StaffRequest) -> HttpResponse:
             "years": sorted(current_calendar().years)[-6:],
         },
         template="desk/calendar.html",
-        acts=request.POST.get("action") == "do",
+        acts=agreed,
     )
 
 

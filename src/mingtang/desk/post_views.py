@@ -14,7 +14,14 @@ from mingtang.units.posts import post_assign, post_end
 from mingtang.units.roles import ROLES
 
 from .access import StaffRequest
-from .administration import administrator_view, expected_version, form_page, request_key
+from .administration import (
+    administrator_view,
+    choices_in,
+    expected_version,
+    form_page,
+    request_key,
+    was_previewed,
+)
 from .people_forms import EndForm, HandoverForm, PostForm
 from .people_views import person_address
 
@@ -97,8 +104,8 @@ def hand_over_work(request: StaffRequest, person_id: int) -> HttpResponse:
         pk__in=Post.objects.filter(in_force(request.now), person=someone).values("unit_id")
     ).order_by("code")
     form = HandoverForm(request.POST or None, units=units)
-    lines = None
-    if request.POST.get("action") == "preview" and form.is_valid():
+    lines, agreed = None, was_previewed(request)
+    if request.method == "POST" and not agreed and form.is_valid():
         try:
             lines = preview(_wish(request, someone, form.cleaned_data))
         except UnitsError as error:
@@ -122,9 +129,13 @@ def hand_over_work(request: StaffRequest, person_id: int) -> HttpResponse:
         cancel=person_address(someone),
         intro="先看会移交什么，再确认。谁办过什么，记录一律不变。",
         version=lambda: Person.objects.get(pk=person_id).version,
-        more={**suggestions(*units.values_list("pk", flat=True)), "lines": lines},
+        more={
+            **suggestions(*units.values_list("pk", flat=True)),
+            "lines": lines,
+            "previewed": choices_in(request.POST),
+        },
         template="desk/hand_over.html",
-        acts=request.POST.get("action") == "do",
+        acts=agreed,
     )
 
 
