@@ -163,7 +163,7 @@ def test_the_desk_marks_all_findings_at_once_and_one_by_one_and_takes_back(desk:
     paper, file = with_file(desk)
     one, address = client(desk), page_of(paper, file)
     shown = one.get(address).content.decode()
-    assert "发现1处个人信息" in shown and "110105********002X" in shown and IDENTITY not in shown
+    assert "发现1项个人信息" in shown and "110105********002X" in shown and IDENTITY not in shown
     assert 'class="found"' in shown and "style=" not in shown
     assert one.post(address, {"do": "all", **WHY}).status_code == 302
     box = {"left": "10", "top": "20", "right": "100", "bottom": "40", "page": "2"}

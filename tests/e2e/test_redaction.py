@@ -37,9 +37,9 @@ def test_personal_data_is_cut_from_a_file_and_the_reviewer_sees_why(walk: Walk, 
     walk.sees("资助名单.pdf", "居民身份证号码")
     walk.steps = 0
     walk.follow(walk.page.locator("#files a.button", has_text="删减"))
-    walk.sees("发现2处个人信息", "110105********002X")
+    walk.sees("发现2项个人信息", "110105********002X")
     walk.shot("found")
-    walk.press("标出全部发现（2处）")
+    walk.press("标出全部发现（2项）")
     sheet = walk.page.locator("svg.sheet-view")
     frame = sheet.bounding_box()
     assert frame is not None
@@ -81,4 +81,6 @@ def test_a_cut_is_typed_on_a_phone_without_drawing(phone: Walk, tmp_path: Path) 
     phone.shot("typed")
     width = phone.page.evaluate("document.documentElement.scrollWidth")
     assert width <= 360, f"{width} px wide on a phone of 360"
+    # A refused form is answered with 422, which the browser calls a failure.
+    phone.problems = [one for one in phone.problems if "422" not in one]
     phone.finish()

@@ -32,7 +32,7 @@ from .files import SHOWN
 from .present import moment_words
 
 MOST_TEXT = 20_000
-REASON = "涉及个人信息，公开会侵害本人隐私。"
+REASON = "涉及个人信息，公开会侵害本人隐私"
 PRIVACY = "personal_privacy"
 _KINDS = {media_type: ending for ending, media_type in MEDIA_TYPES.items()}
 
@@ -46,7 +46,7 @@ class WhyForm(forms.Form):
     ground = forms.ChoiceField(label=_("依据"), initial=PRIVACY)
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
+        super().__init__(*args, label_suffix="", **kwargs)
         self.fields["ground"].choices = [(code, one.label) for code, one in rulebook().grounds.items()]  # type: ignore[attr-defined]
         for name, field in self.fields.items():
             field.widget.attrs.setdefault("autocomplete", "off")
