@@ -61,7 +61,7 @@ def client_of(city: City, role: str, unit: str = "发改委") -> Client:
     [
         (roles.DRAFTER, "发改委"),
         (roles.OPENNESS_OFFICER, "教育局"),
-        *((role, "发改委") for role in roles.ADMINISTRATORS),
+        *((role, "发改委") for role in sorted(roles.ADMINISTRATORS)),
     ],
 )
 def test_every_address_is_noted(city: City, paper: Record, role: str, unit: str) -> None:
