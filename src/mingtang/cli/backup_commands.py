@@ -108,6 +108,9 @@ def _backup(arguments: argparse.Namespace, set_up: SetUp) -> int:
             f"已备份：{saved.path}（{_size(saved.size)}，{saved.rows} 行，公开版 {saved.editions} 份，用时 {time.monotonic() - started:.0f} 秒）"
         )
         print(f"SHA-256 {saved.sha256}")
+        profile = settings.PROFILE_FOLDER.resolve()
+        if os.environ.get("MINGTANG_PROFILE") and not profile.is_relative_to(settings.HOME):
+            print(f"注意：城市档案在 {profile}，不在数据目录里，请另外备份。")
         if arguments.keep and arguments.place.is_dir():
             for path in saving.prune(arguments.place, arguments.keep):
                 print(f"已删除旧备份：{path.name}")

@@ -19,7 +19,7 @@ def main() -> int:
     from . import loading
     from .tables import heads, table_hash, tables_of
 
-    reader = ArchiveReader(cast(Any, io.BufferedReader(sys.stdin.buffer.raw, 1 << 20)))
+    reader = ArchiveReader(cast(Any, io.BufferedReader(cast(Any, sys.stdin.buffer).raw, 1 << 20)))
 
     def say(text: str) -> None:
         print(text, file=sys.stderr, flush=True)

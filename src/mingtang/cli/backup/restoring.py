@@ -82,7 +82,7 @@ class Place:
                 rows = connection.execute("SELECT tablename FROM pg_tables WHERE schemaname = current_schema()")
                 known = {str(name) for (name,) in rows}
                 asked = [f"SELECT 1 FROM {name} LIMIT 1" for name in known & {*ASKED}]  # noqa: S608
-                return any(connection.execute(question).fetchone() for question in asked)  # type: ignore[call-overload]
+                return any(connection.execute(question).fetchone() for question in asked)
         except psycopg.Error as error:
             raise Refused(f"数据库连不上，没有恢复：{type(error).__name__}") from None
 
