@@ -183,6 +183,7 @@ def _restore_into(
     set_up: SetUp,
     step: Callable[[str], None],
 ) -> int:
+    given = os.environ.get("CREDENTIALS_DIRECTORY", "")
     rest = restoring.unpack_home(members, staging.folder)
     first = next(rest, None)
     staging.use()
@@ -222,7 +223,10 @@ def _restore_into(
                     cursor.execute("PRAGMA wal_checkpoint(TRUNCATE)")
             connection.close()
 
-        old = restoring.switch(staging, commit)
+        try:
+            old = restoring.switch(staging, commit)
+        except DatabaseError as error:
+            raise restoring.Refused(f"没有恢复：数据库出错（{_first_line(error)}）。原有的数据没有动。") from None
     rows = sum(count for count, _ in reader.manifest["tables"].values())
     journal, log = reader.manifest["journal"], reader.manifest["log"]
     step(f"已恢复：{rows} 行，每张表的散列与备份相同。")
@@ -233,6 +237,8 @@ def _restore_into(
     print(f"备份由这把钥匙签名：{signed_by}")
     if old is not None:
         print(f"换下来的旧数据在 {old}，确认不再需要后可以删去。")
+    for path in restoring.given_otherwise(Path(given) if given else None, staging.place.home):
+        print(f"注意：系统另外交给程序的 {path.name} 与备份里的不同，请换成这一份：{path}")
     if connection.vendor == "postgresql":
         print("公开进程的数据库角色要重新收窄：mingtang public-role 角色名")
     return 1 if told.startswith("注意") else 0

@@ -80,8 +80,9 @@ def _set_up() -> None:
 
 def _run(parsed: argparse.Namespace) -> int:
     """Run the command; what the operator can mend is one Chinese line, not a stack trace."""
-    from django.db import DatabaseError
+    from django.db import DatabaseError, OperationalError, ProgrammingError
 
+    from mingtang.text.error_words import told
     from mingtang.units.profile import ProfileError
 
     try:
@@ -89,7 +90,10 @@ def _run(parsed: argparse.Namespace) -> int:
     except ProfileError as error:
         print(error, file=sys.stderr)
     except DatabaseError as error:
-        print(f"数据库不能使用：{error}\n还没有建立的，先运行 mingtang migrate。", file=sys.stderr)
+        # Under systemd this goes into the log: only what speaks of the database itself is repeated.
+        itself = isinstance(error, OperationalError | ProgrammingError)
+        words = str(error).splitlines()[0] if itself and str(error) else told(error)
+        print(f"数据库不能使用：{words}\n还没有建立的，先运行 mingtang migrate。", file=sys.stderr)
     return 1
 
 

@@ -131,11 +131,20 @@ def held(path: Path, told: str) -> Iterator[None]:
     """Hold a lock that ends with this process. Raises Refused with ``told`` if another holds it."""
     path.parent.mkdir(parents=True, exist_ok=True)
     with path.open("a") as handle:
+        give_to_owner(path.parent, path)
         try:
             fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
             raise Refused(told) from None
         yield
+
+
+def give_to_owner(home: Path, *paths: Path) -> None:
+    """Files that root made for a home of another user become that user's."""
+    owner = home.stat()
+    if os.geteuid() == 0 and owner.st_uid != 0:
+        for path in paths:
+            os.chown(path, owner.st_uid, owner.st_gid, follow_symlinks=False)
 
 
 def only_one(home: Path) -> AbstractContextManager[None]:
@@ -245,6 +254,18 @@ def _checkpoint(path: Path, keys: list[str]) -> Checkpoint | None:
         return None
 
 
+def given_otherwise(credentials: Path | None, home: Path) -> list[Path]:
+    """Restored keys that the system hands to processes in another form: what they sealed would not open."""
+    if credentials is None or not credentials.is_dir():
+        return []
+    restored = sorted((home / "secrets").iterdir())
+    return [
+        path
+        for path in restored
+        if (credentials / path.name).is_file() and (credentials / path.name).read_bytes() != path.read_bytes()
+    ]
+
+
 def rebuild_tree(manifest: dict[str, Any], now: datetime) -> str:
     """Bake the public tree in the staging home, and say in Chinese whether it is what it was."""
     from django.conf import settings
@@ -279,6 +300,8 @@ def switch(staging: Staging, commit: Callable[[], None]) -> Path | None:
     run again.
     """
     home = staging.place.home
+    made = [staging.folder, *staging.folder.rglob("*"), *([staging.file] if staging.file else [])]
+    give_to_owner(home, *made)
     mark = home / MARK
     mark.write_text(json.dumps({"staging": staging.folder.name}))
     _synchronise(home)

@@ -24,6 +24,7 @@ from mingtang.disclosure.checkpoints import signer
 from .archive import HEAD, TABLES, ArchiveWriter, to_json, writing
 from .archive import HOME as IN_HOME
 from .loading import applied, missing
+from .restoring import give_to_owner
 from .tables import drawn_keys, heads, lines_of, tables_of
 
 ENDING = ".mingtang-backup"
@@ -249,6 +250,7 @@ def write_whole(path: Path, data: bytes) -> None:
         handle.write(data)
         handle.flush()
         os.fsync(handle.fileno())
+    give_to_owner(path.parent, draft)
     os.replace(draft, path)
 
 

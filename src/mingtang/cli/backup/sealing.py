@@ -99,7 +99,7 @@ def _unwrap(stanza: dict[str, Any], passphrase: Callable[[], str], identities: l
         if stanza["kind"] == "passphrase":
             cost = {name: int(stanza[name]) for name in SCRYPT}
             # Whoever altered the header must not make us use all memory there is.
-            if cost["n"] > 1 << 20 or cost["r"] > 16 or cost["p"] > 4:
+            if cost["n"] > 1 << 19 or cost["r"] > 8 or cost["p"] > 4:
                 raise Damaged("备份文件的开头被改动。")
             return ChaCha20Poly1305(_stretched(passphrase(), b64decode(stanza["salt"]), cost)).decrypt(
                 bytes(12), sealed, b"passphrase"
