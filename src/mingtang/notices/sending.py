@@ -269,6 +269,6 @@ def _try_later(delivery: Delivery, given: HandedOver, now: datetime) -> HandedOv
 def _end(delivery: Delivery, status: str, fault: str, now: datetime) -> HandedOver:
     """No more attempts."""
     Delivery.objects.filter(pk=delivery.pk).update(
-        status=status, fault=fault, ended_at=now, attempts=models.F("attempts") + (status in (SENT, FAILED))
+        status=status, fault=fault, ended_at=now, attempts=models.F("attempts") + int(status in (SENT, FAILED))
     )
     return HandedOver(status, fault)
