@@ -6,7 +6,8 @@ import zlib
 from datetime import date
 
 import pytest
-from pypdf import PdfReader, PdfWriter
+from pypdf import PdfReader, PdfWriter, Transformation
+from pypdf.generic import RectangleObject
 from tests.text.pdf_making import (
     altered,
     drawn,
@@ -90,6 +91,20 @@ def test_two_columns_are_read_one_after_the_other() -> None:
         "a.pdf", typeset(f"#set page(columns: 2)\n#set text(size: 9pt)\n{words[0]}\n#colbreak()\n{words[1]}")
     ).text
     assert text.replace("\n", "") == "".join(words)
+
+
+@pytest.mark.parametrize("degrees", [90, 180, 270])
+def test_a_page_that_is_turned_to_be_read(paper: bytes, degrees: int) -> None:
+    def turn(writer: PdfWriter) -> None:
+        for page in writer.pages:
+            width, height = float(page.mediabox.width), float(page.mediabox.height)
+            moved = {90: (height, 0), 180: (width, height), 270: (0, width)}[degrees]
+            page.add_transformation(Transformation().rotate(degrees).translate(*moved))
+            if degrees != 180:
+                page.mediabox = page.cropbox = RectangleObject((0, 0, height, width))
+            page.rotate(degrees)
+
+    assert read_upload("a.pdf", altered(paper, turn)).text == read_upload("a.pdf", paper).text
 
 
 @pytest.mark.parametrize(

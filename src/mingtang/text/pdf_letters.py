@@ -50,7 +50,8 @@ class PageLetters:
 def read_page(page: pypdfium2.PdfPage, layers_off: frozenset[str]) -> PageLetters:
     """Every letter of the page. Invisible letters over a picture of the page are its recognised text, not hidden."""
     ground = _Ground(page)
-    found = _turned(page, ground)
+    left, bottom, right, top = ground.shown
+    found = PageLetters(right - left, top - bottom, pictured=ground.pictured(), drawn=ground.drawn)
     textpage = page.get_textpage()
     try:
         _read(textpage.raw, found, _Objects(ground, layers_off))
@@ -60,13 +61,26 @@ def read_page(page: pypdfium2.PdfPage, layers_off: frozenset[str]) -> PageLetter
     if len(found.letters) < len(invisible) // 4 and found.pictured > 0.5:
         found.letters += found.hidden.pop("透明文字")
         found.recognised = True
+    if degrees := page.get_rotation():
+        _turn(found, degrees)
     return found
 
 
-def _turned(page: pypdfium2.PdfPage, ground: _Ground) -> PageLetters:
-    left, bottom, right, top = ground.shown
-    width, height = right - left, top - bottom
-    return PageLetters(width, height, pictured=ground.pictured(), drawn=ground.drawn)
+def _turn(found: PageLetters, degrees: int) -> None:
+    """Give boxes and page as a viewer turns them, clockwise."""
+    width, height = found.width, found.height
+    for letters in (found.letters, *found.hidden.values()):
+        for one in letters:
+            box = one.left, one.bottom, one.right, one.top
+            if degrees == 90:
+                box = box[1], width - box[2], box[3], width - box[0]
+            elif degrees == 180:
+                box = width - box[2], height - box[3], width - box[0], height - box[1]
+            else:
+                box = height - box[3], box[0], height - box[1], box[2]
+            one.left, one.bottom, one.right, one.top = box
+    if degrees != 180:
+        found.width, found.height = height, width
 
 
 def _read(textpage: Any, found: PageLetters, objects: _Objects) -> None:
@@ -93,7 +107,7 @@ def _read(textpage: Any, found: PageLetters, objects: _Objects) -> None:
         middle = ((box.left + box.right) / 2, (box.bottom + box.top) / 2)
         if not (left <= middle[0] <= right and bottom <= middle[1] <= top):
             why = "页面之外的文字"
-        elif box.top - box.bottom < TINY:
+        elif max(box.top - box.bottom, box.right - box.left) < TINY:
             why = "极小的文字"
         elif objects.all_plain:
             why = ""
