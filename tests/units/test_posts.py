@@ -1,11 +1,13 @@
 """Posts in one's own right, acting and delegated; ended at once; the three administrators kept apart and kept at all."""
 
+from concurrent.futures import ThreadPoolExecutor
 from datetime import date, timedelta
+from threading import Barrier
 from typing import Any
 
 import pytest
-from django.db import IntegrityError, transaction
-from tests.factories import START, City, Desk, document_data
+from django.db import IntegrityError, connection, transaction
+from tests.factories import START, City, Desk, document_data, make_city
 
 from mingtang.journal.models import Event
 from mingtang.journal.selectors import payload_of, verify_journal
@@ -251,3 +253,27 @@ def test_the_journal_holds_ids_and_no_names(city: City, newcomer: Person, securi
     delegate(city, newcomer, security, reason="出差")
     assert all("张三" not in event.payload and "出差" not in event.payload for event in Event.objects.all())
     assert payload_of(Event.objects.get(name="post.delegated"))["role"] == roles.UNIT_HEAD
+
+
+@pytest.mark.django_db(transaction=True)
+def test_two_who_remove_each_other_at_once_leave_one(transactional_db: Any) -> None:
+    city = make_city()
+    office = city.unit("市政府办公厅")
+    people = [city.person(office, roles.SECURITY_ADMINISTRATOR, number) for number in (1, 2)]
+    actors = [actor_for(person, START) for person in people]
+    start = Barrier(2)
+
+    def remove(actor: Actor, person: Person) -> str:
+        start.wait(30)
+        try:
+            post_end(post=person.posts.get(), actor=actor, now=START)
+        except UnitsError as error:
+            return str(error)
+        finally:
+            connection.close()
+        return ""
+
+    with ThreadPoolExecutor(2) as pool:
+        told = list(pool.map(remove, actors, reversed(people)))
+    assert sorted(bool(words) for words in told) == [False, True], told
+    assert sum(bool(actor_for(person, START).posts) for person in people) == 1

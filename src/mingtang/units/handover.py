@@ -14,7 +14,7 @@ from .actors import Actor, in_force
 from .changes import announce, first_time, lock_person, not_oneself, require
 from .errors import UnitsError
 from .models import DELEGATED, SUBSTANTIVE, Person, Post, Unit
-from .posts import end_quietly, keep_one_administrator, post_assign
+from .posts import end_quietly, post_assign
 from .roles import ADMINISTRATORS
 
 
@@ -201,7 +201,6 @@ def _move_posts(wish: Handover) -> None:
             _tell(wish, "post.ended", post, last_day=str(wish.day))
     if not wish.keep_posts:
         for post in wish.leaving:
-            keep_one_administrator(post, now=wish.now)
             end_quietly(post, now=wish.now, on=None)
             _tell(wish, "post.ended", post, last_day=str(wish.day))
     for post in taken:

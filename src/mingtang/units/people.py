@@ -12,6 +12,7 @@ from .changes import announce, first_time, lock_person, not_oneself, require
 from .errors import UnitsError
 from .models import Person
 from .posts import end_delegations_of, keep_one_administrator
+from .roles import ADMINISTRATORS
 
 
 def _checked(username: str, display_name: str, email: str) -> None:
@@ -110,9 +111,9 @@ def person_disable(*, person: Person, actor: Actor, now: datetime, expected_vers
     not_oneself(actor, person)
     if not Person.objects.filter(pk=person.pk, is_active=True).exists():
         return person
-    person = lock_person(person, expected_version)
-    for post in person.posts.all():
+    for post in person.posts.filter(role__in=ADMINISTRATORS):
         keep_one_administrator(post, now=now)
+    person = lock_person(person, expected_version)
     person.is_active = False
     person.save(update_fields=["is_active"])
     person.sessions.all().delete()

@@ -153,11 +153,11 @@ def post_end(
         raise UnitsError("任职结束日期不能早于开始日期。", "valid_to")
     if on is not None and on < now.date() and actor.person_id is not None:
         raise UnitsError("结束日期已经过去；要立即结束，请选“立即结束”。", "valid_to")
+    keep_one_administrator(post, now=now)
     person = lock_person(post.person, expected_version)
     held = Post.objects.get(pk=post.pk)
     if held.ended_at is not None:
         return held
-    keep_one_administrator(held, now=now)
     end_quietly(held, now=now, on=on)
     delegated = Post.objects.filter(
         _lasting(on or now.date()), delegated_by=person, unit=held.unit_id, role=held.role, kind=DELEGATED
@@ -198,7 +198,8 @@ def end_delegations_of(person: Person, *, actor: Actor, now: datetime) -> None:
 
 
 def keep_one_administrator(post: Post, *, now: datetime) -> None:
-    """Refuse to take the last person away from one of the three administrators' roles.
+    """Refuse to take the last person away from one of the three administrators' roles. Called before the person is
+    locked: it locks all who hold the role, in one order, so that two who remove each other wait for one another.
 
     Raises:
         UnitsError: nobody else holds the role now and without an end.
@@ -206,7 +207,6 @@ def keep_one_administrator(post: Post, *, now: datetime) -> None:
     if post.role not in ADMINISTRATORS or not Post.objects.filter(in_force(now), pk=post.pk).exists():
         return
     others = Post.objects.filter(in_force(now), role=post.role, valid_to=None, person__is_active=True)
-    # All holders are locked, so that two of them cannot be removed by two requests at one time.
     holders = set(others.values_list("person_id", flat=True)) | {post.person_id}
     list(Person.objects.select_for_update().filter(pk__in=holders).order_by("pk"))
     if not others.exclude(person=post.person_id).exists():
