@@ -9,7 +9,6 @@ from mingtang.notices.lateness import may_recall
 from mingtang.notices.services import unread_count
 from mingtang.records.spec import all_specs
 from mingtang.units.identities import sign_on_name
-from mingtang.units.models import Post
 from mingtang.units.profile import current_profile
 from mingtang.units.roles import ADMINISTRATORS
 
@@ -21,14 +20,13 @@ def desk(request: HttpRequest) -> Mapping[str, Any]:
     actor = getattr(request, "actor", None)
     if actor is None:
         return {"site_name": current_profile().site_name, "sign_on": sign_on_name()}
-    posts = Post.objects.filter(person_id=actor.person_id, unit__in=actor.units).select_related("unit")
     business = bool(actor.units) and not actor.roles <= ADMINISTRATORS
     return {
         "site_name": current_profile().site_name,
         "record_kinds": all_specs() if business else (),
         "business": business,
         "administration": menu_of(actor),
-        "may_recall": business and may_recall(posts),
+        "may_recall": business and may_recall(actor),
         "unread": unread_count(actor.person_id) if business else 0,
-        "unit_names": "、".join(sorted({post.unit.short_name for post in posts})),
+        "unit_names": "、".join(sorted({short_name for short_name, _kind in actor.seats.values()})),
     }

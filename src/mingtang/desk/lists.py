@@ -49,13 +49,18 @@ def record_list(request: StaffRequest, kind: str) -> HttpResponse:
     """Twenty-five rows with search, state, unit and order."""
     spec = spec_or_404(kind)
     found, chosen = _filtered(request, spec)
-    page = Paginator(found, PAGE).get_page(request.GET.get("page"))
     states: dict[str, int] = {}
     units: dict[str, str] = {}
     counted = list_visible(request.actor, kind).order_by().values_list("state", "lead_unit_id", "lead_unit__short_name")
     for state, code, name, number in counted.annotate(number=Count("pk")):
         states[state] = states.get(state, 0) + number
         units[code] = name
+    filtered = any(chosen[name] for name in ("q", "state", "unit"))
+    pages = Paginator(found, PAGE)
+    if not filtered:
+        # All rows, which were counted just now.
+        pages.count = sum(states.values())
+    page = pages.get_page(request.GET.get("page"))
     rows = [
         {"record": record, "state": spec.state_by_name[record.state], "cells": cells[1:], "title": cells[0]}
         for record, cells in _with_details(spec, list(page.object_list))
@@ -68,7 +73,7 @@ def record_list(request: StaffRequest, kind: str) -> HttpResponse:
         "rows": rows,
         "headings": [heading for heading, _ in spec.columns],
         "chosen": chosen,
-        "filtered": any(chosen[name] for name in ("q", "state", "unit")),
+        "filtered": filtered,
         "states": [(state, states[state.name]) for state in spec.states if state.name in states],
         "units": sorted(units.items()),
         "total": sum(states.values()),

@@ -16,7 +16,7 @@ from mingtang.records.rulebook import rulebook
 from mingtang.records.spec import Transition, spec_for
 from mingtang.rules import DutyRule, Part
 from mingtang.units.actors import Actor
-from mingtang.units.models import Person, Post, Unit
+from mingtang.units.models import Person, Unit
 from mingtang.units.roles import OPENNESS_OFFICER, ROLES, UNIT_HEAD
 from mingtang.units.selectors import GENERAL_OFFICE, supervised_by
 
@@ -61,10 +61,10 @@ def scope_of(actor: Actor) -> frozenset[str]:
     return supervised | actor.units_as(UNIT_HEAD)
 
 
-def may_recall(posts: Iterable[Post]) -> bool:
-    """Whether ``scope_of`` holds any unit, from posts at hand with their units."""
-    return any(
-        post.role == UNIT_HEAD or (post.role == OPENNESS_OFFICER and post.unit.kind == GENERAL_OFFICE) for post in posts
+def may_recall(actor: Actor) -> bool:
+    """Whether ``scope_of`` holds any unit, without asking the database."""
+    return bool(actor.units_as(UNIT_HEAD)) or any(
+        actor.seats[unit][1] == GENERAL_OFFICE for unit in actor.units_as(OPENNESS_OFFICER)
     )
 
 

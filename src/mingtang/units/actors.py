@@ -14,13 +14,14 @@ class Actor:
     """A value, taken once per request, so that a permission never changes half-way through one.
 
     ``posts`` holds pairs of unit code and role. ``borrowed`` tells of those not held in the person's own right: the kind
-    (acting or delegated) and, if delegated, by whom.
+    (acting or delegated) and, if delegated, by whom. ``seats`` are the short name and kind of each unit, for display.
     """
 
     person_id: int | None
     name: str
     posts: frozenset[tuple[str, str]] = field(default_factory=frozenset)
     borrowed: Mapping[tuple[str, str], tuple[str, int | None]] = field(default_factory=dict, compare=False, repr=False)
+    seats: Mapping[str, tuple[str, str]] = field(default_factory=dict, compare=False, repr=False)
 
     @property
     def units(self) -> frozenset[str]:
@@ -59,13 +60,16 @@ def actor_for(person: Person, now: datetime) -> Actor:
     """The actor that ``person`` is at ``now``: only posts in force count, a disabled account has none."""
     if not person.is_active:
         return Actor(person.pk, str(person))
-    rows = Post.objects.filter(in_force(now), person=person).values_list("unit_id", "role", "kind", "delegated_by_id")
-    own, borrowed = set(), {}
-    for unit, role, kind, by in rows:
+    rows = Post.objects.filter(in_force(now), person=person).values_list(
+        "unit_id", "role", "kind", "delegated_by_id", "unit__short_name", "unit__kind"
+    )
+    own, borrowed, seats = set(), {}, {}
+    for unit, role, kind, by, short_name, unit_kind in rows:
+        seats[unit] = (short_name, unit_kind)
         if kind == SUBSTANTIVE:
             own.add((unit, role))
         else:
             borrowed[unit, role] = (kind, by)
     for post in own:
         borrowed.pop(post, None)
-    return Actor(person.pk, str(person), frozenset(own | borrowed.keys()), borrowed)
+    return Actor(person.pk, str(person), frozenset(own | borrowed.keys()), borrowed, seats)
