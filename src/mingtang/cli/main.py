@@ -17,7 +17,19 @@ from . import (
 
 DATABASE_COMMANDS = frozenset(
     {
-        *("serve", "worker", "migrate", "demo", "people", "calendar", "journal", "units", "rebuild", "public-role", "log"),
+        *(
+            "serve",
+            "worker",
+            "migrate",
+            "demo",
+            "people",
+            "calendar",
+            "journal",
+            "units",
+            "rebuild",
+            "public-role",
+            "log",
+        ),
         *("check", "keys"),
     }
 )
