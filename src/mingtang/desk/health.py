@@ -81,7 +81,7 @@ def _database(now: datetime) -> Iterator[Measure]:
         yield Measure("数据库", f"不能用（{told(error)}）。", RED, do, "mingtang_database_up", 0, "Database answers.")
         return
     took = (time.perf_counter() - started) * 1000
-    what = f"{name} 正常，{took:.0f} 毫秒答复，占 {size / GIGABYTE:.2f} GB。"
+    what = f"{name} 正常，{took:.0f} 毫秒答复，占 {_size(size)}。"
     yield Measure("数据库", what, metric="mingtang_database_up", value=1, help="Database answers.")
     yield Measure("", "", metric="mingtang_database_bytes", value=size, help="Size of the database.")
 
@@ -161,7 +161,7 @@ def _backup(now: datetime) -> Iterator[Measure]:
     made = datetime.fromisoformat(state["at"])
     age = max(0.0, (now - made).total_seconds())
     level = RED if age > BACKUP_OLD_SECONDS else YELLOW if age > BACKUP_LATE_SECONDS else GREEN
-    what = f"{timezone.localtime(made):%Y-%m-%d %H:%M}，{int(state.get('size', 0)) / (1 << 20):.1f} MiB，SHA-256 {str(state.get('sha256', ''))[:16]}…"
+    what = f"{timezone.localtime(made):%Y-%m-%d %H:%M}，{_size(int(state.get('size', 0)))}，SHA-256 {str(state.get('sha256', ''))[:16]}…"
     yield Measure(
         "备份",
         what,
@@ -180,7 +180,7 @@ def _disk(now: datetime) -> Iterator[Measure]:
         RED if usage.free < GIGABYTE or share < 0.02 else YELLOW if usage.free < 5 * GIGABYTE or share < 0.1 else GREEN
     )
     do = "腾出空间或扩容；旧备份移到别的机器上。" if level != GREEN else ""
-    what = f"数据目录所在的磁盘还剩 {usage.free / GIGABYTE:.1f} GB（{share:.0%}）。"
+    what = f"数据目录所在的磁盘还剩 {_size(usage.free)}（{share:.0%}）。"
     yield Measure("磁盘", what, level, do, "mingtang_disk_free_bytes", usage.free, "Free bytes where the data lies.")
 
 
@@ -207,6 +207,13 @@ def _json(path: Path) -> dict[str, Any]:
         return dict(json.loads(path.read_text(encoding="utf-8")))
     except (OSError, ValueError, TypeError):
         return {}
+
+
+def _size(count: int) -> str:
+    for unit, name in ((GIGABYTE, "GB"), (1024**2, "MB")):
+        if count >= unit:
+            return f"{count / unit:.1f} {name}"
+    return f"{count / 1024:.1f} KB"
 
 
 def _span(seconds: float) -> str:
