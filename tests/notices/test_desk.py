@@ -1,6 +1,7 @@
 """The pages: my own notices and no others', titles only as I may see them today, and the administrator's hooks."""
 
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from django.test import Client
@@ -110,8 +111,14 @@ def test_preferences_are_kept_and_faults_lose_nothing(desk: Desk, head: Person) 
     assert not kept.in_desk(kinds.WAITING) and kept.in_desk(kinds.LATE)
 
 
-def test_an_address_is_given_verified_and_dropped(desk: Desk, head: Person) -> None:
+def test_an_address_is_given_verified_and_dropped(desk: Desk, head: Person, settings: Any) -> None:
     client, address = client_of(head), reverse("desk:notice_address")
+    settings.MAIL_SERVER = ""
+    assert (
+        "还没有设置邮件服务器，不能"
+        in client.post(address, {"action": "ask", "email": "a@gov.example"}).content.decode()
+    )
+    settings.MAIL_SERVER = "smtp://mail.example"
     page = client.post(address, {"action": "ask", "email": "没有写完"})
     assert page.status_code == 400 and "没有写完" in page.content.decode()
     assert client.post(address, {"action": "ask", "email": "a@gov.example"}).status_code == 302

@@ -290,6 +290,15 @@ def test_two_workers_at_once_send_each_mail_once(mail: MailServer) -> None:
     assert Notice.objects.count() == 3 * len(people) and Delivery.objects.filter(status=SENT).count() == len(people)
 
 
+def test_without_a_server_nothing_is_handed_over(city: City, mail: MailServer, settings: Any) -> None:
+    person = city.person(city.unit("发改委"), roles.DRAFTER)
+    ask_address(person, "a@gov.example", now=NOON)
+    settings.MAIL_SERVER = ""
+    assert tick(NOON) == 0 and statuses() == [WAITING]
+    with pytest.raises(NoticesError, match="邮件服务器"):
+        ask_address(person, "a@gov.example", now=NOON)
+
+
 def test_an_address_is_used_once_its_code_was_typed(city: City, mail: MailServer) -> None:
     person = city.person(city.unit("发改委"), roles.DRAFTER)
     address = ask_address(person, " a@gov.example ", now=NOON)
@@ -329,7 +338,7 @@ def test_codes_are_few_and_guesses_too(city: City, mail: MailServer) -> None:
 @pytest.mark.parametrize(
     "email", ["", "没有", "a@b", "a b@gov.example", f"{'a' * 200}@gov.example", "a@gov.example\nBcc: b@x.example"]
 )
-def test_what_is_no_address_is_refused(city: City, email: str) -> None:
+def test_what_is_no_address_is_refused(city: City, mail: MailServer, email: str) -> None:
     person = city.person(city.unit("发改委"), roles.DRAFTER)
     with pytest.raises(NoticesError):
         ask_address(person, email, now=NOON)

@@ -160,7 +160,7 @@ def _lines(request: StaffRequest, found: Sequence[Duty]) -> Iterator[list[Any]]:
                     duty.due_at,
                     DUTY_STATES[state_of(duty, request.now)],
                     "、".join(waiting.parts),
-                    f"{waiting.state}：{waiting.step}" if waiting.state else f"还没有：{waiting.step}",
+                    f"{waiting.state}：{waiting.step}" if waiting.state else f"还差一步：{waiting.step}",
                     f"{'、'.join(waiting.units)}{waiting.role}",
                     "、".join(str(person) for person in waiting.people),
                     waiting.since,

@@ -5,6 +5,7 @@ from collections.abc import Iterable, Mapping
 from datetime import datetime, time, timedelta
 from typing import Any
 
+from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
 from django.db import transaction
@@ -156,8 +157,10 @@ def ask_address(person: Person, email: str, *, now: datetime) -> MailAddress:
     """Note the address a person gives and put a mail with the code into the outbox.
 
     Raises:
-        NoticesError: not an address, or too many codes within a day.
+        NoticesError: no mail server is set, not an address, or too many codes within a day.
     """
+    if not settings.MAIL_SERVER:
+        raise NoticesError("本系统还没有设置邮件服务器，不能验证邮箱。请联系系统管理员。", "email")
     email = email.strip()
     try:
         validate_email(email)
