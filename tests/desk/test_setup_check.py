@@ -173,7 +173,9 @@ def test_the_site_block_names_what_is_missing(city: City, monkeypatch: pytest.Mo
 def test_fonts_and_database(city: City) -> None:
     assert {"中文字体", "蒙古文字体"} <= set(found(machine.fonts))
     given = found(machine.database)["数据库"]
-    assert given.level == "green" or connection.vendor == "sqlite"
+    if given.level != "green":
+        # The suite's own databases are made fast, not safe, and that is what is found.
+        assert "synchronous=" in given.what or "fsync=off" in given.what
 
 
 class Answers:

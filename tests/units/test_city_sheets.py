@@ -2,6 +2,7 @@
 
 import io
 import zipfile
+from contextlib import suppress
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -309,10 +310,8 @@ def test_a_workbook_cut_anywhere_is_refused_and_never_breaks(tmp_path: Path, fil
             read_description(path)
     for place in range(30, len(whole) - 10, len(whole) // 30):
         path.write_bytes(whole[:place] + bytes(byte ^ 0xFF for byte in whole[place : place + 8]) + whole[place + 8 :])
-        try:
+        with suppress(SheetError):
             read_description(path)
-        except SheetError:
-            pass
 
 
 def test_formula_errors_and_too_many_rows_are_told(file: Path) -> None:
