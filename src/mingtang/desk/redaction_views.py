@@ -46,7 +46,8 @@ class WhyForm(forms.Form):
     ground = forms.ChoiceField(label=_("依据"), initial=PRIVACY)
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, label_suffix="", **kwargs)
+        super().__init__(*args, **kwargs)
+        self.label_suffix = ""
         self.fields["ground"].choices = [(code, one.label) for code, one in rulebook().grounds.items()]  # type: ignore[attr-defined]
         for name, field in self.fields.items():
             field.widget.attrs.setdefault("autocomplete", "off")
