@@ -11,7 +11,7 @@ from tests.databases import new_database
 from tests.postgres import NoServer, server
 
 ACCESSES, EVENTS = 2_000_000, 200_000
-INSERT_MILLISECONDS, PAGE_MILLISECONDS, CHECKED = 1.0, 250, 50_000
+INSERT_MILLISECONDS, PAGE_MILLISECONDS, CHECKED = 1.0, 250, 20_000
 
 
 def rows() -> list[Row]:

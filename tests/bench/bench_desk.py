@@ -5,7 +5,8 @@ import json
 from tests.bench.bench_ground import Row, row
 from tests.databases import new_database
 
-RECORDS, QUERIES, MILLISECONDS = 20_000, 8, 200
+# Eight of the list itself; one counts unread notices, one notes the look.
+RECORDS, QUERIES, MILLISECONDS = 20_000, 10, 200
 
 
 def rows() -> list[Row]:
