@@ -3,6 +3,7 @@
 import re
 import threading
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -129,7 +130,7 @@ def test_every_single_typing_error_in_a_number_is_found() -> None:
         assert numbers.read_number(junk) is None
 
 
-def test_what_another_key_sealed_is_unreadable(settings: Any) -> None:
+def test_what_another_key_sealed_is_unreadable(settings: Any, tmp_path: Path) -> None:
     sealed, token = seal(REPORT), sign("stop", "abc")
     assert signed_value("stop", token) == "abc"
     assert signed_value("confirm", token) is None
@@ -137,7 +138,7 @@ def test_what_another_key_sealed_is_unreadable(settings: Any) -> None:
     assert signed_value("stop", "改.改") is None
     assert signed_value("stop", "") is None
     assert seal({}) == "" and unseal("") == {}
-    settings.INTAKE_KEY = "another"
+    settings.INTAKE_KEY, settings.INTAKE_KEY_FILE = "another", tmp_path / "none"
     assert signed_value("stop", token) is None
     with pytest.raises(Unreadable):
         unseal(sealed)
