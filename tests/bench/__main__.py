@@ -12,7 +12,20 @@ from zoneinfo import ZoneInfo
 
 from tests.bench.bench_ground import Row, show
 
-NAMES = ("due", "ground", "perform", "desk", "search", "bake", "serve", "redaction", "audit", "migration", "exports", "backup")
+NAMES = (
+    "due",
+    "ground",
+    "perform",
+    "desk",
+    "search",
+    "bake",
+    "serve",
+    "redaction",
+    "audit",
+    "migration",
+    "exports",
+    "backup",
+)
 KEPT = Path(__file__).parent.parent.parent / "build" / "bench.json"
 
 

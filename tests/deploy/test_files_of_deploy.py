@@ -46,7 +46,13 @@ def test_systemd_accepts_the_units(tmp_path: Path) -> None:
 
 def test_units_are_sandboxed_and_apart() -> None:
     assert [path.name for path in UNITS] == [
-        *("mingtang-backup.service", "mingtang-desk.service", "mingtang-web.service", "mingtang-worker.service", "mingtang.service")
+        *(
+            "mingtang-backup.service",
+            "mingtang-desk.service",
+            "mingtang-web.service",
+            "mingtang-worker.service",
+            "mingtang.service",
+        )
     ]
     found = {path.stem: unit(path) for path in UNITS}
     for name, service in found.items():

@@ -31,7 +31,19 @@ BUSINESS_ROLES = (
     roles.ASSESSOR,
 )
 # Addresses of one record: parties may look, everybody else finds nothing.
-RECORD_PAGES = {"detail", "history", "edit", "do", "file", "redact", "redact_result", "file_page", "print", "print_paper", "print_sheet"}
+RECORD_PAGES = {
+    "detail",
+    "history",
+    "edit",
+    "do",
+    "file",
+    "redact",
+    "redact_result",
+    "file_page",
+    "print",
+    "print_paper",
+    "print_sheet",
+}
 # Addresses every official may open; what stands on them is scoped.
 OWN_PAGES = {"home", "list", "export", "new", "duties", "duties_export", "notices", "notice_preferences"}
 # Walked in tests/audit: the audit administrator's pages, and a look at one field of a citizen's identity.
