@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 export MINGTANG_PORT ?= 8000
 export MINGTANG_HOME ?= $(CURDIR)/var
 
-.PHONY: help serve init test browser check bench drill scenarios requirements clean
+.PHONY: help serve init test long browser check bench drill scenarios requirements clean
 
 help: ## list the commands
 	@awk -F':.*## ' '/^[a-z]+:.*## / {printf "make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -18,6 +18,9 @@ init: $(VENV)/runtime ## a city of your own: asks, or takes FILE=city.xlsx; then
 
 test: $(VENV)/development ## the whole suite on SQLite (or MINGTANG_DATABASE_URL), in parallel
 	$(BIN)/pytest -n auto --dist loadgroup -q
+
+long: $(VENV)/development ## the long tests: killed processes, attacks, whole installations, moves and restores
+	$(BIN)/pytest -m slow -n auto --dist loadgroup -q
 
 browser: $(VENV)/development ## walk the site and the desk in headless Chromium
 	$(BIN)/pytest -m browser -q tests/e2e

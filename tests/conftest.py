@@ -11,6 +11,17 @@ from tests.factories import City, Desk, make_city, make_desk
 PASSED = Path(__file__).parent.parent / "build" / "scenarios"
 
 
+# Folders of long tests.
+SLOW = frozenset({"deploy", "faults", "keeping"})
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    for item in items:
+        if item.path.parent.name in SLOW:
+            item.add_marker(pytest.mark.slow)
+
+
 @pytest.fixture
 def city(db: Any) -> City:
     return make_city()
@@ -46,11 +57,7 @@ _results: dict[str, tuple[str, list[str]]] = {}
 def pytest_sessionfinish(session: Any) -> None:
     if hasattr(session.config, "workerinput") or session.config.option.collectonly:
         return
-    kind = (
-        "browser"
-        if "browser" in (session.config.option.markexpr or "").split()
-        and "not browser" not in session.config.option.markexpr
-        else "suite"
-    )
+    chosen = (session.config.option.markexpr or "").strip()
+    kind = chosen if chosen in ("browser", "slow") else "suite"
     PASSED.mkdir(parents=True, exist_ok=True)
     (PASSED / f"{kind}.json").write_text(json.dumps(_results, ensure_ascii=False, indent=1))

@@ -19,6 +19,8 @@ from mingtang.search.following import follow
 from .conftest import API, slug_of
 
 pytestmark = pytest.mark.django_db
+# Only papers that came from an old site say them.
+MIGRATED = {"web_published_on", "old_address", "old_index_number"}
 
 
 def get(client: Client, path: str, status: int = 200, **headers: str) -> Any:
@@ -190,7 +192,7 @@ def test_every_edition_of_the_demonstration_city_keeps_to_the_described_schema(d
         payload = json.loads(text)
         model = models[payload["schema"]]
         described = {field.alias or name for name, field in model.model_fields.items()}
-        assert set(payload) == described, payload["schema"]
+        assert described - MIGRATED <= set(payload) <= described, payload["schema"]
         assert model.model_validate(payload).model_dump(by_alias=True, exclude_unset=True) == payload
         seen.add(payload["schema"])
     assert seen == set(models)

@@ -22,6 +22,7 @@ ACCEPTED = ["2xx", "3xx", "404", "410"]
 
 
 # The engine asks from threads of its own, which see only what was committed.
+@pytest.mark.slow
 @pytest.mark.django_db(transaction=True)
 def test_no_fault_is_found(city: City, root: Any, settings: Any) -> None:
     settings.API_LIMITS = {"requests": (1_000_000, 60), "bulk": (1_000_000, 60)}

@@ -10,6 +10,9 @@ from tests.databases import Database, new_database
 
 from mingtang.cli import demo_guard
 
+# They act one after another on one installation.
+pytestmark = pytest.mark.xdist_group("demonstration")
+
 PREPARE = """
 import django
 django.setup()

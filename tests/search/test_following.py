@@ -193,6 +193,7 @@ def test_only_one_process_writes(shelf: Shelf, titles: Titles) -> None:
     assert follow() == 1
 
 
+@pytest.mark.slow
 @pytest.mark.xdist_group("faults")
 def test_a_follower_killed_at_random_loses_and_doubles_nothing() -> None:
     """A stream of publishing, and the follower killed again and again in the middle of it."""

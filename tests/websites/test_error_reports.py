@@ -133,6 +133,7 @@ def test_two_workers_at_once_take_it_once() -> None:
     assert Record.objects.filter(kind="error_report").count() == 5
 
 
+@pytest.mark.slow
 @pytest.mark.xdist_group("faults")
 def test_killed_at_any_boundary_it_is_taken_whole_or_waits() -> None:
     with new_database(os.environ.get("MINGTANG_DATABASE_URL", "")) as database:

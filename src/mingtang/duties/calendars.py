@@ -28,14 +28,17 @@ class Moved:
 
 def current_calendar() -> Calendar:
     """The newest version, or the calendar shipped with the software (2004-2026) where no notice was added."""
-    newest = CalendarVersion.objects.order_by("-number").values_list("number", flat=True).first()
-    return _calendar(newest or 0)
+    newest = CalendarVersion.objects.order_by("-number").values_list("number", "source", "loaded_at").first()
+    return _kept(*newest) if newest else shipped_calendar()
 
 
 @lru_cache(maxsize=8)
+def _kept(number: int, source: str, loaded_at: datetime) -> Calendar:
+    """A number alone names no version: an import that failed gives its number to the next one."""
+    return _calendar(number)
+
+
 def _calendar(number: int) -> Calendar:
-    if not number:
-        return shipped_calendar()
     days = CalendarDay.objects.filter(version_id=number).values_list("date", "working", "name")
     known = CalendarVersion.objects.filter(number__lte=number).values_list("year", flat=True)
     return shipped_calendar().with_rows(str(number), [CalendarRow(*day) for day in days], set(known))
