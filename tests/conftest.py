@@ -1,6 +1,7 @@
 """Fixtures every test may use, and the record of which scenarios passed."""
 
 import json
+import os
 from pathlib import Path
 from typing import Any
 
@@ -8,18 +9,25 @@ import pytest
 
 from tests.factories import City, Desk, make_city, make_desk
 
-PASSED = Path(__file__).parent.parent / "build" / "scenarios"
+TESTS = Path(__file__).parent
+PASSED = TESTS.parent / "build" / "scenarios"
 
 
-# Folders of long tests.
+# Folders of long tests, and of tests that know no database: they need no second run on another one.
 SLOW = frozenset({"deploy", "faults", "keeping"})
+GROUND = frozenset({"merkle", "rules", "text"})
 
 
 @pytest.hookimpl(tryfirst=True)
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     for item in items:
         if item.path.parent.name in SLOW:
             item.add_marker(pytest.mark.slow)
+    if os.environ.get("MINGTANG_DATABASE_URL", "").startswith("postgres"):
+        ground = [item for item in items if item.path.relative_to(TESTS).parts[0] in GROUND]
+        config.hook.pytest_deselected(items=ground)
+        left_out = set(ground)
+        items[:] = [item for item in items if item not in left_out]
 
 
 @pytest.fixture
