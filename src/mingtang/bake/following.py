@@ -49,6 +49,11 @@ class Baked:
     everything: bool
 
 
+def sweep(root: Path | None = None) -> None:
+    """Take away the half-written files of a process that was killed. For the one process that writes the tree, once."""
+    Tree(root or settings.PUBLIC_ROOT).sweep()
+
+
 def follow(now: datetime, key: Key, root: Path | None = None, *, fresh: bool = False) -> Baked:
     """Bring the tree up to the newest checkpoint. Cheap when there is nothing new.
 

@@ -46,6 +46,7 @@ class PublicSide(Attempts):
     def __init__(self) -> None:
         super().__init__()
         self.reached = (-1, -1)
+        self.swept = False
 
     def follow(self, now: datetime, *, thorough: bool) -> None:
         """Bring everything public up to the log. Without ``thorough`` only if the log has grown or a duty has changed."""
@@ -59,6 +60,9 @@ class PublicSide(Attempts):
 
         def files() -> None:
             nonlocal baked
+            if not self.swept:
+                bake.sweep()
+                self.swept = True
             baked = bake.follow(now, self._key())
 
         done = self.attempt("bake", files)
