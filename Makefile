@@ -23,7 +23,7 @@ long: $(VENV)/development ## the long tests: killed processes, attacks, whole in
 	$(BIN)/pytest -m slow -n auto --dist loadgroup -q
 
 browser: $(VENV)/development ## walk the site and the desk in headless Chromium
-	$(BIN)/pytest -m browser -n 2 --dist loadfile -q tests/e2e
+	$(BIN)/pytest -m browser -n 2 --dist loadfile --no-loadscope-reorder -q tests/e2e
 
 check: $(VENV)/development ## style, types, templates, floors: fast
 	$(BIN)/ruff check .
