@@ -19,12 +19,16 @@ SLOW = frozenset({"deploy", "faults", "keeping"})
 GROUND = frozenset({"merkle", "rules", "text"})
 
 
+def _on_postgresql() -> bool:
+    return os.environ.get("MINGTANG_DATABASE_URL", "").startswith("postgres")
+
+
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     for item in items:
         if item.path.parent.name in SLOW:
             item.add_marker(pytest.mark.slow)
-    if os.environ.get("MINGTANG_DATABASE_URL", "").startswith("postgres"):
+    if _on_postgresql():
         ground = [item for item in items if item.path.relative_to(TESTS).parts[0] in GROUND]
         config.hook.pytest_deselected(items=ground)
         left_out = set(ground)
@@ -76,6 +80,7 @@ def pytest_sessionfinish(session: Any) -> None:
     if hasattr(session.config, "workerinput") or session.config.option.collectonly:
         return
     chosen = (session.config.option.markexpr or "").strip()
-    kind = chosen if chosen in ("browser", "slow") else "suite"
+    suite = "postgresql" if _on_postgresql() else "suite"
+    kind = chosen if chosen in ("browser", "slow") else suite
     PASSED.mkdir(parents=True, exist_ok=True)
     (PASSED / f"{kind}.json").write_text(json.dumps(_results, ensure_ascii=False, indent=1))
