@@ -11,7 +11,6 @@ import os
 import random
 import re
 import signal
-import sys
 import time
 from collections import Counter
 from datetime import datetime, timedelta
@@ -19,6 +18,7 @@ from datetime import time as clock
 from typing import Any
 
 import django
+from tests.faults.following import fork
 
 KILLS, HEADS, SEED = 300, 12, 20261125
 # So many of them with a mail, or a call, handed over and not yet answered.
@@ -69,19 +69,6 @@ def main() -> None:
         finish(fork(lambda: undisturbed(mail_port, hook_port, ended)))
         wrong += afterwards(people, mails, calls)
     print(json.dumps({**told, "mails": len(mails.mails), "wrong": wrong[:20]}, ensure_ascii=False))
-
-
-def fork(action: Any) -> int:
-    child = os.fork()
-    if not child:
-        code = 1
-        try:
-            action()
-            code = 0
-        finally:
-            sys.stderr.flush()
-            os._exit(code)
-    return child
 
 
 def has_ended(child: int) -> bool:
