@@ -19,6 +19,11 @@ MASKS = ("person", "resident_id", "phone", "bank_card", "address", "hidden")
 RULES = ("sum", "order", "unique", "together", "one_of", "total_row", "ground")
 CONSTRAINTS = frozenset({"required", "unique", "enum", "pattern", "minimum", "maximum", "minLength", "maxLength"})
 _NAME = re.compile(r"[a-z][a-z0-9_]*\Z")
+_CLOCK = {"shows": "", "opens": "", "when": "", "start": "", "per": "entry"}
+_TOP = frozenset(
+    "id title article duty stage keepers fields key rules adjustments effective description unit charts complete family "
+    "clocks platforms reconciles".split()
+)
 _OWN = frozenset({"aliases", "public", "mask", "code_list", "depth", "check", "unit", "decimals", "facet", "shown"})
 _STANDARD = frozenset({"name", "title", "type", "format", "constraints", "description", "example"})
 
@@ -89,6 +94,25 @@ class Rule:
 
 
 @dataclass(frozen=True)
+class Clock:
+    """A clock that entries start and stop.
+
+    Attributes:
+        opens: event that starts it; empty where another clock of the kind does.
+        shows: event once everybody can read the entry on the portal of its level.
+        when: field that must be filled for either; empty for every entry that is new.
+        start: date field whose day starts it; empty for the moment it became known.
+        per: ``entry``, or ``day`` for lists with so many that those of a day share a clock.
+    """
+
+    shows: str
+    opens: str = ""
+    when: str = ""
+    start: str = ""
+    per: str = "entry"
+
+
+@dataclass(frozen=True)
 class TableKind:
     """A kind of register.
 
@@ -99,6 +123,11 @@ class TableKind:
         key: fields that name an entry. Together they may not repeat.
         adjustments: kinds of change an entry may undergo, code to Chinese name.
         effective: the field whose day starts the clock of an adjustment.
+        family: kinds that are read together, such as ``lists`` or ``budget``.
+        clocks: see ``Clock``. platforms: outside platforms its entries are handed to.
+        reconciles: what must agree with other kinds of the family, as ``text.tables.reconciling`` reads it.
+        complete: what makes a city's set of such lists complete: ``group`` (units that owe one), ``values`` (field and
+        what it must cover).
     """
 
     id: str
@@ -116,6 +145,10 @@ class TableKind:
     unit: str = ""
     charts: tuple[Mapping[str, Any], ...] = ()
     complete: Mapping[str, Any] = field(default_factory=dict)
+    family: str = ""
+    clocks: tuple[Clock, ...] = ()
+    platforms: tuple[str, ...] = ()
+    reconciles: tuple[Mapping[str, Any], ...] = ()
 
     def field(self, name: str) -> TableField:
         """Raises KeyError for a name that is no column."""
@@ -185,6 +218,8 @@ def kind_of(data: Mapping[str, Any], source: str = "") -> TableKind:
     effective = data.get("effective", "")
     if effective and effective not in names:
         problems.append(f"“effective”写的“{effective}”不是字段")
+    problems += [f"不认识的“{key}”" for key in sorted(set(data) - _TOP)]
+    clocks = [_clock(number, row, names, problems) for number, row in enumerate(data.get("clocks", []), 1)]
     if problems:
         raise KindError(source or str(data.get("id", "")), problems)
     return TableKind(
@@ -203,7 +238,25 @@ def kind_of(data: Mapping[str, Any], source: str = "") -> TableKind:
         unit=data.get("unit", ""),
         charts=tuple(data.get("charts", ())),
         complete=dict(data.get("complete", {})),
+        family=data.get("family", ""),
+        clocks=tuple(clocks),
+        platforms=tuple(data.get("platforms", ())),
+        reconciles=tuple(data.get("reconciles", ())),
     )
+
+
+def _clock(number: int, row: Mapping[str, Any], names: list[str], problems: list[str]) -> Clock:
+    where = f"第{number}个时限"
+    for key in sorted(set(row) - {"opens", "shows", "when", "start", "per"}):
+        problems.append(f"{where}有不认识的“{key}”")
+    if not row.get("shows"):
+        problems.append(f"{where}没有“shows”")
+    for key in ("when", "start"):
+        if row.get(key) and row[key] not in names:
+            problems.append(f"{where}的“{key}”写的“{row[key]}”不是字段")
+    if row.get("per", "entry") not in ("entry", "day"):
+        problems.append(f"{where}的“per”只能是entry、day")
+    return Clock(**{key: str(row.get(key, default)) for key, default in _CLOCK.items()})
 
 
 def _field(number: int, row: Mapping[str, Any], problems: list[str]) -> TableField:
