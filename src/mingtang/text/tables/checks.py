@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from calendar import monthrange
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
@@ -11,12 +12,15 @@ from typing import Any
 
 from stdnum.cn import ric, uscc
 
-from .codes import CodeLists
+from .codes import CodeList, CodeLists
 from .headings import Found
 from .kinds import Rule, TableField, TableKind
 from .values import Value, parse
 
 BLOCK, WARN = "block", "warn"
+# The place of a column that the sheet has not: its value stands in the title.
+_ABOVE = -1
+_MONEY = ("元", "千元", "万元", "亿元")
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,16 +82,32 @@ def check_table(found: Found, kind: TableKind, world: World, *, taken: frozenset
     ``taken`` are keys (``key_text``) that other tables of the register already hold and this one may not repeat.
     """
     columns = [(column.place, kind.field(column.field)) for column in found.columns if column.field]
+    held = {one.name for _place, one in columns}
+    # What the title says for all rows comes first, so that columns may depend on it.
+    said = {name: text for name, text in found.above.items() if name not in held}
+    columns = [*((_ABOVE, kind.field(name)) for name in said), *columns]
     cell_checks = {one.name: _checks_of(one, world) for one in kind.fields}
-    rows = [_row(number, cells, columns, kind, cell_checks) for number, cells in found.rows]
+    by_year = [(one, _YearChecks(one, world)) for one in kind.fields if one.code_list and one.code_year]
+    rows = []
+    for number, cells in found.rows:
+        row = _row(number, cells, columns, kind, cell_checks, said)
+        for one, checks in by_year:
+            checks.apply(row, one)
+        rows.append(row)
     faults = [
         CellFault(0, one.name, one.title, "column_missing", f"没有“{one.title}”这一列。")
         for one in kind.fields
         if one.required and one.name not in {field.name for _place, field in columns}
     ]
+    faults += _money(found, kind)
+    for rule in kind.rules:
+        if rule.kind == "outline":
+            rows, more = _outline(rows, rule, kind)
+            faults += more
     _unique(rows, kind, taken)
     for rule in kind.rules:
-        _RULES[rule.kind](rows, rule, kind)
+        if rule.kind != "outline":
+            _RULES[rule.kind](rows, rule, kind)
     for number, cells in found.totals:
         faults += _totals(number, cells, columns, rows)
     return Checked(rows, faults)
@@ -104,10 +124,11 @@ def _row(
     columns: Sequence[tuple[int, TableField]],
     kind: TableKind,
     cell_checks: Mapping[str, Sequence[Callable[[Value], tuple[Value, str, str, str]]]],
+    said: Mapping[str, str],
 ) -> Row:
     row = Row(number, {})
     for place, one in columns:
-        raw = cells[place] if place < len(cells) else None
+        raw = said[one.name] if place == _ABOVE else cells[place] if place < len(cells) else None
         found = parse(one, raw)
         value = found.value
         if found.problem:
@@ -116,7 +137,7 @@ def _row(
             row.faults.append(_fault(row, one, "repaired", found.note, raw, WARN))
         if value is None:
             if one.required and not found.problem:
-                row.faults.append(_fault(row, one, "missing", f"“{one.title}”没有填。", raw))
+                row.faults.append(_fault(row, one, "missing", f"“{one.title}”没有填。{one.missing}", raw))
         else:
             for check in cell_checks[one.name]:
                 value, code, message, severity = check(value)
@@ -138,8 +159,8 @@ Check = Callable[[Value], tuple[Value, str, str, str]]
 def _checks_of(one: TableField, world: World) -> list[Check]:
     """The checks of a column, made once: a table has a million cells."""
     made: list[Check] = []
-    if one.code_list:
-        made.append(_code_check(one, world))
+    if one.code_list and not one.code_year:
+        made.append(_code_check(one, world.codes.at(one.code_list, world.year)))
     if one.check:
         made.append(_named_check(one, world))
     limits = one.constraints
@@ -168,8 +189,25 @@ def _checks_of(one: TableField, world: World) -> list[Check]:
     return made
 
 
-def _code_check(one: TableField, world: World) -> Check:
-    listed = world.codes.at(one.code_list, world.year)
+class _YearChecks:
+    """The check of a column of codes whose list is that of the row's own year, made once a year."""
+
+    def __init__(self, one: TableField, world: World) -> None:
+        self.world = world
+        self.checks: dict[int, Check] = {}
+
+    def apply(self, row: Row, one: TableField) -> None:
+        value, year = row.values[one.name], row.values[one.code_year]
+        if value is None or not isinstance(year, int):
+            return
+        if year not in self.checks:
+            self.checks[year] = _code_check(one, self.world.codes.at(one.code_list, year))
+        row.values[one.name], code, message, severity = self.checks[year](value)
+        if code:
+            row.faults.append(_fault(row, one, code, message, value, severity))
+
+
+def _code_check(one: TableField, listed: CodeList) -> Check:
     lengths = sorted({len(code) for code in listed.items})
 
     def check(value: Value) -> tuple[Value, str, str, str]:
@@ -268,11 +306,54 @@ def _length_check(one: TableField) -> Check:
     return check
 
 
+def _money(found: Found, kind: TableKind) -> list[CellFault]:
+    """Amounts in another unit than the kind's would be wrong by the thousands and still add up."""
+    wanted = next((one.unit for one in kind.fields if one.unit in _MONEY), "")
+    if not found.money or not wanted or found.money == wanted:
+        return []
+    text = f"表头上写的单位是{found.money}，这张表要用{wanted}。请换算后再上传。"
+    return [CellFault(0, "", "", "money_unit", text, BLOCK, found.money)]
+
+
+def _outline(rows: Sequence[Row], rule: Rule, kind: TableKind) -> tuple[list[Row], list[CellFault]]:
+    """Rows whose code is the start of other rows' codes only sum those up: each of ``fields`` is checked, and the row is
+    no entry. ``per`` are the fields that divide the table. Returns the entries, and what is wrong with the sums."""
+    name, amounts, per = rule.values["field"], rule.values["fields"], rule.values.get("per", [])
+    groups: dict[tuple[Value, ...], dict[str, list[Row]]] = {}
+    for row in rows:
+        if row.values[name] is not None:
+            group = groups.setdefault(tuple(row.values[one] for one in per), {})
+            group.setdefault(str(row.values[name]), []).append(row)
+    sums, faults = set(), []
+    for group in groups.values():
+        below: dict[str, list[Row]] = {}
+        for code in group:
+            for length in {len(other) for other in group if len(other) < len(code)}:
+                if code[:length] in group:
+                    below.setdefault(code[:length], []).extend(group[code])
+        for code, under in below.items():
+            leaves = [row for row in under if str(row.values[name]) not in below]
+            for row in group[code]:
+                sums.add(id(row))
+                faults += [
+                    fault for fault in row.faults if fault.severity == BLOCK and fault.code not in ("code_shallow",)
+                ]
+                for amount in amounts:
+                    added = sum((_amount(leaf.values[amount]) for leaf in leaves), Decimal(0))
+                    stated = _amount(row.values[amount])
+                    if stated != added:
+                        text = f"“{code}”写的是{stated}，下面各项相加是{added}，差{stated - added}。"
+                        faults.append(_rule_fault(row, amount, rule, kind, text))
+    return [row for row in rows if id(row) not in sums], faults
+
+
 def _unique(rows: Iterable[Row], kind: TableKind, taken: frozenset[str]) -> None:
     seen: dict[str, int] = {}
     titles = "、".join(kind.field(name).title for name in kind.key)
     for row in rows:
-        if any(row.values.get(name) is None for name in kind.key):
+        # A key field that need not be filled may tell entries apart by being empty.
+        empty = [name for name in kind.key if row.values.get(name) is None]
+        if len(empty) == len(kind.key) or any(kind.field(name).required for name in empty):
             continue
         key = key_text(row.values, kind)
         first = seen.setdefault(key, row.number)
@@ -314,6 +395,24 @@ def _order_rule(rows: Iterable[Row], rule: Rule, kind: TableKind) -> None:
             )
 
 
+def _span_rule(rows: Iterable[Row], rule: Rule, kind: TableKind) -> None:
+    """``second`` lies at least ``least`` and at most ``most`` months after ``first``; both are dates."""
+    first, second = rule.values["first"], rule.values["second"]
+    for row in rows:
+        start, end = row.values[first], row.values[second]
+        if start is None or end is None:
+            continue
+        since, until = date.fromisoformat(str(start)), date.fromisoformat(str(end))
+        if not _months_after(since, rule.values["least"]) <= until <= _months_after(since, rule.values["most"]):
+            row.faults.append(_rule_fault(row, second, rule, kind, ""))
+
+
+def _months_after(day: date, months: int) -> date:
+    """The same day that many months on, or the last day of a shorter month."""
+    year, month = divmod(day.year * 12 + day.month - 1 + months, 12)
+    return date(year, month + 1, min(day.day, monthrange(year, month + 1)[1]))
+
+
 def _unique_rule(rows: Iterable[Row], rule: Rule, kind: TableKind) -> None:
     """``fields`` together do not repeat."""
     names, seen = rule.values["fields"], dict[tuple[Value, ...], int]()
@@ -348,7 +447,16 @@ def _ground_rule(rows: Iterable[Row], rule: Rule, kind: TableKind) -> None:
 
 
 def _total_row_rule(rows: Sequence[Row], rule: Rule, kind: TableKind) -> None:
-    """The row whose ``field`` is ``when`` holds, in each of ``fields``, the sum of all other rows."""
+    """The row whose ``field`` is ``when`` holds, in each of ``fields``, the sum of all other rows; of its group, where
+    ``per`` names the fields that divide the table."""
+    groups: dict[tuple[Value, ...], list[Row]] = {}
+    for row in rows:
+        groups.setdefault(tuple(row.values[one] for one in rule.values.get("per", [])), []).append(row)
+    for group in groups.values():
+        _total_of_group(group, rule, kind)
+
+
+def _total_of_group(rows: Sequence[Row], rule: Rule, kind: TableKind) -> None:
     total = next((row for row in rows if row.values[rule.values["field"]] == rule.values["when"]), None)
     if total is None:
         return
@@ -378,6 +486,7 @@ _RULES: dict[str, Callable[[Any, Rule, TableKind], None]] = {
     "one_of": _one_of_rule,
     "ground": _ground_rule,
     "total_row": _total_row_rule,
+    "span": _span_rule,
 }
 
 
@@ -387,7 +496,7 @@ def _totals(
     """A written total must be what its column adds up to."""
     faults = []
     for place, one in columns:
-        if one.type not in ("number", "integer") or place >= len(cells):
+        if one.type not in ("number", "integer") or not 0 <= place < len(cells):
             continue
         said = parse(one, cells[place]).value
         if said is None:

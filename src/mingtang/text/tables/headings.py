@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from difflib import SequenceMatcher
 from typing import Any
 
@@ -21,6 +22,7 @@ LIKELY = 0.75
 _MARKS = re.compile(r"[\s*＊★:：。.、]|[（(][^（）()]*[)）]")
 _TOTAL = re.compile(r"^(合\s*计|总\s*计|总\s*数)[:：]?$")
 _SUBTOTAL = re.compile(r"^(小\s*计|本页小计|累\s*计|本页合计)[:：]?$")
+_MONEY = re.compile(r"单位\s*[:：]?\s*(?:人民币)?\s*(元|千元|万元|亿元)")
 _BELOW = re.compile(
     r"^(注|备注|说明|填表说明|填表人|制表人?|审核人?|负责人|单位负责人|报送单位|联系人|联系电话)\s*[:：1１一]"
 )
@@ -39,17 +41,20 @@ class Column:
 @dataclass(frozen=True)
 class Found:
     """A table in a sheet. ``rows`` are (row number as the spreadsheet shows it, cells); ``totals`` are rows that sum.
-    ``first`` and ``last`` are the heading's rows, from 0."""
+    ``first`` and ``last`` are the heading's rows, from 0. ``above`` are values of fields that the title says once for all
+    rows; ``money`` is the unit of amounts it says."""
 
     columns: tuple[Column, ...]
     rows: tuple[tuple[int, list[Any]], ...]
     totals: tuple[tuple[int, list[Any]], ...]
     first: int
     last: int
+    above: Mapping[str, str] = field(default_factory=dict)
+    money: str = ""
 
     def missing(self, kind: TableKind) -> list[str]:
         """Headings of required fields that no column holds."""
-        held = {column.field for column in self.columns}
+        held = {column.field for column in self.columns} | set(self.above)
         return [one.title for one in kind.fields if one.required and one.name not in held]
 
 
@@ -70,7 +75,20 @@ def find_table(sheet: Sheet, kind: TableKind) -> Found | None:
     _score, first, depth = best
     columns = _match(_labels(sheet, first, depth), kind)
     rows, totals = _rows(sheet, first, depth, columns)
-    return Found(tuple(columns), tuple(rows), tuple(totals), first, first + depth - 1)
+    title = _above(sheet, first)
+    above = {}
+    for one in kind.fields:
+        said = re.search(one.above, title) if one.above else None
+        if said is not None:
+            above[one.name] = said[1]
+    money = _MONEY.search(title)
+    return Found(tuple(columns), tuple(rows), tuple(totals), first, first + depth - 1, above, money[1] if money else "")
+
+
+def _above(sheet: Sheet, first: int) -> str:
+    """All that stands above the headings, and the sheet's name."""
+    texts = [" ".join(dict.fromkeys(filter(None, map(_text, row)))) for row in sheet.rows[:first]]
+    return unicodedata.normalize("NFKC", "\n".join([*texts, sheet.name]))
 
 
 def chosen(found: Found, choice: dict[int, str]) -> Found:
@@ -78,7 +96,7 @@ def chosen(found: Found, choice: dict[int, str]) -> Found:
     columns = tuple(
         Column(column.place, column.heading, choice.get(column.place, column.field), True) for column in found.columns
     )
-    return Found(columns, found.rows, found.totals, found.first, found.last)
+    return replace(found, columns=columns)
 
 
 def key_of(heading: str) -> str:
@@ -87,7 +105,7 @@ def key_of(heading: str) -> str:
 
 
 def _headings(kind: TableKind) -> dict[str, str]:
-    return {key_of(text): one.name for one in kind.fields for text in (one.title, one.name, *one.aliases)}
+    return {key_of(text): one.name for one in kind.fields for text in (one.title, one.name, one.official_code, *one.aliases) if text}
 
 
 def _labels(sheet: Sheet, first: int, depth: int) -> list[str]:

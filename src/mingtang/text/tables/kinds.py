@@ -16,15 +16,28 @@ from typing import Any
 TYPES = ("string", "integer", "number", "date", "year", "yearmonth", "boolean")
 CHECKS = ("credit_code", "resident_id", "unit", "region", "document_number")
 MASKS = ("person", "resident_id", "phone", "bank_card", "address", "hidden")
-RULES = ("sum", "order", "unique", "together", "one_of", "total_row", "ground")
+RULES = ("sum", "order", "unique", "together", "one_of", "total_row", "ground", "outline", "span")
 CONSTRAINTS = frozenset({"required", "unique", "enum", "pattern", "minimum", "maximum", "minLength", "maxLength"})
 _NAME = re.compile(r"[a-z][a-z0-9_]*\Z")
 _CLOCK = {"shows": "", "opens": "", "when": "", "start": "", "per": "entry"}
 _TOP = frozenset(
-    "id title article duty stage keepers fields key rules adjustments effective description unit charts complete family "
-    "clocks platforms reconciles".split()
+    {
+        *("id", "title", "article", "duty", "stage", "keepers", "fields", "key", "rules", "adjustments", "effective"),
+        *("description", "unit", "charts", "complete", "family", "clocks", "platforms", "reconciles", "withheld"),
+        *("ends", "retracted"),
+    }
 )
-_OWN = frozenset({"aliases", "public", "mask", "code_list", "depth", "check", "unit", "decimals", "facet", "shown"})
+_OWN = frozenset(
+    {
+        *("aliases", "public", "mask", "identifier", "code_list", "code_year", "depth", "check", "unit", "decimals"),
+        *("facet", "shown", "missing", "above", "official_code", "mask_when"),
+    }
+)
+_RECONCILES = frozenset(
+    {"with", "same", "field", "where", "other_field", "other_where", "compare", "needed", "message", "prefix"}
+)
+_WITHHELD = frozenset({"when", "sums", "line"})
+_RETRACTED = frozenset({"when", "keeps"})
 _STANDARD = frozenset({"name", "title", "type", "format", "constraints", "description", "example"})
 
 
@@ -45,9 +58,15 @@ class TableField:
         aliases: other headings offices write for it.
         public: whether everybody may read it. mask: how a personal value is shown to the public.
         code_list: name of the list its values come from; depth: how many characters a code must have to be fine enough.
+        code_year: the field whose year says which year's list holds; empty for the year of checking.
         check: a named check of the value (check digit, known unit ...).
         unit: unit of measure of an amount, such as 万元. decimals: most places after the point.
         facet: offered as a filter. shown: among the columns of the public list.
+        missing: what to say besides when the cell is empty. above: a pattern with one group that finds the value in the
+            title above the table, for tables that say it once there and have no such column.
+        identifier: an official number of a thing; its digits are not taken for a person's.
+        official_code: its name in the national standard of such records, also known as a heading.
+        mask_when: fields and the values they must have for ``mask`` to apply; empty masks every entry.
     """
 
     name: str
@@ -66,6 +85,12 @@ class TableField:
     decimals: int | None = None
     facet: bool = False
     shown: bool = True
+    code_year: str = ""
+    missing: str = ""
+    above: str = ""
+    identifier: bool = False
+    official_code: str = ""
+    mask_when: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def required(self) -> bool:
@@ -126,6 +151,10 @@ class TableKind:
         family: kinds that are read together, such as ``lists`` or ``budget``.
         clocks: see ``Clock``. platforms: outside platforms its entries are handed to.
         reconciles: what must agree with other kinds of the family, as ``text.tables.reconciling`` reads it.
+        withheld: which entries stay out of what is public while sums hold, as ``text.tables.withholding`` reads it.
+        ends: the date field that is the last day an entry is shown; where it is empty the entry stays.
+        retracted: ``when``: the field that, once filled, takes an entry back from the public; ``keeps``: what then
+            stays to be read, such as the reason.
         complete: what makes a city's set of such lists complete: ``group`` (units that owe one), ``values`` (field and
         what it must cover).
     """
@@ -149,6 +178,9 @@ class TableKind:
     clocks: tuple[Clock, ...] = ()
     platforms: tuple[str, ...] = ()
     reconciles: tuple[Mapping[str, Any], ...] = ()
+    withheld: Mapping[str, Any] = field(default_factory=dict)
+    ends: str = ""
+    retracted: Mapping[str, Any] = field(default_factory=dict)
 
     def field(self, name: str) -> TableField:
         """Raises KeyError for a name that is no column."""
@@ -164,9 +196,21 @@ class TableKind:
     def schema(self, *, public: bool = True) -> dict[str, Any]:
         """The Table Schema of the kind: of its public columns, or of all."""
         shown = self.public_fields if public else self.fields
-        made: dict[str, Any] = {"fields": [one.schema() for one in shown]}
+        made: dict[str, Any] = {"fields": [self._public_schema(one) if public else one.schema() for one in shown]}
         if all(name in {one.name for one in shown} for name in self.key):
             made["primaryKey"] = list(self.key)
+        return made
+
+    def _public_schema(self, one: TableField) -> dict[str, Any]:
+        """A masked value need not look like the value it stands for, and an entry taken back has few values."""
+        made = one.schema()
+        kept = made.pop("constraints", {})
+        if one.mask:
+            kept = {name: value for name, value in kept.items() if name == "required" and one.mask != "hidden"}
+        if self.retracted and one.name not in self.retracted["keeps"]:
+            kept.pop("required", None)
+        if kept:
+            made["constraints"] = kept
         return made
 
 
@@ -220,6 +264,7 @@ def kind_of(data: Mapping[str, Any], source: str = "") -> TableKind:
         problems.append(f"“effective”写的“{effective}”不是字段")
     problems += [f"不认识的“{key}”" for key in sorted(set(data) - _TOP)]
     clocks = [_clock(number, row, names, problems) for number, row in enumerate(data.get("clocks", []), 1)]
+    problems += _links(data, names)
     if problems:
         raise KindError(source or str(data.get("id", "")), problems)
     return TableKind(
@@ -242,7 +287,43 @@ def kind_of(data: Mapping[str, Any], source: str = "") -> TableKind:
         clocks=tuple(clocks),
         platforms=tuple(data.get("platforms", ())),
         reconciles=tuple(data.get("reconciles", ())),
+        withheld=dict(data.get("withheld", {})),
+        ends=data.get("ends", ""),
+        retracted=dict(data.get("retracted", {})),
     )
+
+
+def _links(data: Mapping[str, Any], names: list[str]) -> list[str]:
+    """What is wrong with ``[[reconciles]]``, ``[withheld]`` and fields that name fields."""
+    problems = []
+    for number, row in enumerate(data.get("reconciles", []), 1):
+        where = f"第{number}条勾稽"
+        problems += [f"{where}有不认识的“{key}”" for key in sorted(set(row) - _RECONCILES)]
+        problems += [f"{where}没有“{key}”" for key in ("with", "message", "field", "other_field") if not row.get(key)]
+        named = [*row.get("same", []), *row.get("where", {}), *row.get("prefix", {}).get("own", "").split()]
+        problems += [f"{where}里的“{name}”不是字段" for name in [*named, row.get("field", "")] if name not in names]
+        if row.get("compare", "equal") not in ("equal", "at_least"):
+            problems.append(f"{where}的“compare”只能是equal、at_least")
+    withheld = data.get("withheld", {})
+    if withheld:
+        problems += [f"“withheld”有不认识的“{key}”" for key in sorted(set(withheld) - _WITHHELD)]
+        named = [withheld.get("when", ""), *withheld.get("sums", []), *withheld.get("line", {})]
+        problems += [f"“withheld”里的“{name}”不是字段" for name in named if name not in names]
+    if data.get("ends") and data["ends"] not in names:
+        problems.append(f"“ends”写的“{data['ends']}”不是字段")
+    retracted = data.get("retracted", {})
+    if retracted:
+        problems += [f"“retracted”有不认识的“{key}”" for key in sorted(set(retracted) - _RETRACTED)]
+        named = [retracted.get("when", ""), *retracted.get("keeps", []), *data.get("key", [])]
+        problems += [f"“retracted”里的“{name}”不是字段" for name in named if name not in names]
+        problems += [f"“retracted”的“keeps”少了“{name}”" for name in data.get("key", []) if name not in retracted.get("keeps", [])]
+    for row in data.get("fields", []):
+        problems += [
+            f"“{row.get('name', '')}”的“mask_when”写的“{name}”不是字段" for name in row.get("mask_when", {}) if name not in names
+        ]
+        if row.get("code_year") and row["code_year"] not in names:
+            problems.append(f"“{row.get('name', '')}”的“code_year”写的“{row['code_year']}”不是字段")
+    return problems
 
 
 def _clock(number: int, row: Mapping[str, Any], names: list[str], problems: list[str]) -> Clock:
@@ -278,10 +359,17 @@ def _field(number: int, row: Mapping[str, Any], problems: list[str]) -> TableFie
             re.compile(constraints["pattern"])
         except re.error as error:
             problems.append(f"{where}的“pattern”写法有误：{error}")
+    if row.get("above"):
+        try:
+            if re.compile(row["above"]).groups != 1:
+                problems.append(f"{where}的“above”要有一个括号")
+        except re.error as error:
+            problems.append(f"{where}的“above”写法有误：{error}")
     if row.get("mask") and row.get("public") is False:
         problems.append(f"{where}不公开，就不用写“mask”")
     values = {key: value for key, value in row.items() if key in _OWN | {"name", "title", "type", "description"}}
     values["aliases"] = tuple(row.get("aliases", ()))
+    values["mask_when"] = dict(row.get("mask_when", {}))
     return TableField(
         **{"name": "", "title": "", **values}, constraints=dict(constraints), example=str(row.get("example", ""))
     )
@@ -294,7 +382,7 @@ def _rule(number: int, row: Mapping[str, Any], names: list[str], problems: list[
     if not row.get("message"):
         problems.append(f"第{number}条规则没有“message”")
     named = [row[key] for key in ("total", "first", "second", "field") if isinstance(row.get(key), str)]
-    for key in ("parts", "fields"):
+    for key in ("parts", "fields", "per"):
         named += row.get(key, [])
     problems += [f"第{number}条规则里的“{name}”不是字段" for name in named if name not in names]
     values = {key: value for key, value in row.items() if key not in ("kind", "message")}
