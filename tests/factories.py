@@ -3,6 +3,9 @@
 Nothing here bypasses the services: a paper at a stage got there by performing every step before it.
 """
 
+import csv
+import io
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -186,6 +189,53 @@ class Desk:
         self.act(paper, "publish", roles.OPENNESS_OFFICER)
         note_shown()
         return Record.objects.get(pk=paper.pk), Record.objects.get(pk=interpretation.pk)
+
+    def register(
+        self,
+        kind: str,
+        heading: Sequence[str] = (),
+        rows: Iterable[Sequence[Any]] = (),
+        *,
+        name: str = "清单.csv",
+        **data: Any,
+    ) -> Record:
+        """A new register of the unit; with a heading (Chinese titles) its first rows are read from a table."""
+        from mingtang.registers.services import Upload, open_register
+
+        self.now += timedelta(minutes=1)
+        if heading:
+            data["upload"] = Upload(name, table(heading, rows))
+        drafter = self.city.actor(self.unit, roles.DRAFTER)
+        return open_register(kind, unit=self.unit, actor=drafter, now=self.now, **data)
+
+    def change(self, register: Record, number: int = 1, **data: Any) -> Any:
+        """Put something into the open batch of a register; what ``registers.services.change`` takes."""
+        from mingtang.registers.services import change
+
+        self.now += timedelta(minutes=1)
+        fresh = Record.objects.get(pk=register.pk)
+        return change(fresh, actor=self.city.actor(self.unit, roles.DRAFTER, number), now=self.now, **data)
+
+    def publish_register(self, register: Record, *, shown: bool = True) -> Record:
+        """Hand in, approve, review and publish what is in the open batch; everybody can read it unless not ``shown``."""
+        from mingtang.disclosure.services import note_shown
+
+        self.act(register, "hand_in", roles.DRAFTER)
+        self.act(register, "approve", roles.UNIT_HEAD)
+        self.review(register)
+        self.act(register, "publish", roles.OPENNESS_OFFICER)
+        if shown:
+            note_shown()
+        return Record.objects.get(pk=register.pk)
+
+
+def table(heading: Sequence[str], rows: Iterable[Sequence[Any]]) -> bytes:
+    """A CSV file as a spreadsheet saves it."""
+    stream = io.StringIO(newline="")
+    writer = csv.writer(stream)
+    writer.writerow(heading)
+    writer.writerows(["" if cell is None else cell for cell in row] for row in rows)
+    return b"\xef\xbb\xbf" + stream.getvalue().encode()
 
 
 def make_desk(city: City, unit: str = "发改委", now: datetime = START) -> Desk:

@@ -23,7 +23,7 @@ FLOOR = {
             ["records"],
             ["duties"],
             ["disclosure"],
-            ["documents", "interpretations", "websites", "notices"],
+            ["documents", "interpretations", "websites", "registers", "notices"],
             ["portal"],
             ["desk", "bake", "api", "channels"],
             ["cli"],

@@ -1,8 +1,8 @@
 """Duties open and close by themselves, on events, as the rule packs say."""
 
 import json
-from collections.abc import Iterable
-from datetime import datetime, timedelta
+from collections.abc import Iterable, Mapping
+from datetime import date, datetime, time, timedelta
 from functools import partial
 from typing import Any
 
@@ -16,7 +16,7 @@ from mingtang.records.models import Link
 from mingtang.records.rulebook import rulebook
 from mingtang.records.spec import Context, Facts
 from mingtang.rows import find, update
-from mingtang.rules import DutyRule, Part, Quota, local_day
+from mingtang.rules import SHANGHAI, DutyRule, Part, Quota, local_day
 from mingtang.units.models import Unit
 from mingtang.units.selectors import general_office_of, units_in_group
 
@@ -50,17 +50,22 @@ def _holds(condition: str | None, facts: Facts) -> bool:
 
 
 def open_duty(rule: DutyRule, *, unit: Unit, context: Context, event: Event) -> Duty | None:
-    """Start a clock for one unit on one record; a second opening of the same duty changes nothing."""
+    """Start a clock for one unit on one record; a second opening of the same duty changes nothing.
+
+    A record that owes one duty several times says for which part of it (``duty_key``) and since which day
+    (``duty_start``) in the event's payload.
+    """
     payload = json.loads(event.payload) if event.payload else {}
-    due = rule.limit.due(event.at, current_calendar()) if rule.limit is not None else None
+    start = _start_of(payload, event)
+    due = rule.limit.due(start, current_calendar()) if rule.limit is not None else None
     duty, made = Duty.objects.get_or_create(
         code=rule.id,
         unit=unit,
-        key=str(context.record.pk),
+        key=_key_of(context, payload),
         defaults={
             "record": context.record,
-            "index_number": payload.get("publication", ""),
-            "opened_at": event.at,
+            "index_number": payload.get("publication", "") or _index_number(context),
+            "opened_at": start,
             "opened_by": event.id,
             "due_at": due.at if due else None,
             "provisional": bool(due and due.provisional),
@@ -71,6 +76,22 @@ def open_duty(rule: DutyRule, *, unit: Unit, context: Context, event: Event) -> 
     DutyPart.objects.bulk_create(DutyPart(duty=duty, name=part.code, label=part.title) for part in rule.parts)
     project(duty)
     return duty
+
+
+def _key_of(context: Context, payload: Mapping[str, Any]) -> str:
+    part = payload.get("duty_key", "")
+    return f"{context.record.pk}:{part}" if part else str(context.record.pk)
+
+
+def _start_of(payload: Mapping[str, Any], event: Event) -> datetime:
+    day = payload.get("duty_start", "")
+    return datetime.combine(date.fromisoformat(day), time(), SHANGHAI) if day else event.at
+
+
+def _index_number(context: Context) -> str:
+    """Of a record that is public when the duty opens."""
+    earlier = Duty.objects.filter(record=context.record.pk).exclude(index_number="").first()
+    return earlier.index_number if earlier else ""
 
 
 def close_duties(rule: DutyRule, part: Part | None, *, context: Context, event: Event) -> None:
@@ -84,6 +105,9 @@ def close_duties(rule: DutyRule, part: Part | None, *, context: Context, event: 
         found = open_now.filter(record__in=list(targets))
     else:
         found = open_now.filter(record=context.record.pk)
+        payload = json.loads(event.payload) if event.payload else {}
+        if payload.get("duty_key"):
+            found = found.filter(key=_key_of(context, payload))
     for duty in found:
         _close(duty, part, event)
 

@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 from django.core.exceptions import ImproperlyConfigured
 
 from .base import *  # noqa: F403
-from .base import SITE, TEMPLATES, _older_secrets, _secret, given_secret
+from .base import PROFILE_FOLDER, SITE, TEMPLATES, _older_secrets, _secret, given_secret
 
 ROOT_URLCONF = "mingtang.settings.urls_embedded"
 WSGI_APPLICATION = "mingtang.settings.wsgi.application"
@@ -39,6 +39,7 @@ INSTALLED_APPS = [
     "mingtang.documents",
     "mingtang.interpretations",
     "mingtang.websites",
+    "mingtang.registers",
     "mingtang.notices",
     "mingtang.portal",
     "mingtang.api",
@@ -46,6 +47,9 @@ INSTALLED_APPS = [
     "mingtang.channels",
     "mingtang.desk",
 ]
+
+# Kinds of registers a city adds to those of the house: a file each (docs/reference/registers.md).
+REGISTER_FOLDERS = [PROFILE_FOLDER / "registers"]
 
 MIDDLEWARE = [
     "mingtang.settings.measuring.Measured",

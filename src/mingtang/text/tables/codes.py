@@ -55,10 +55,14 @@ class CodeList:
 
 
 class CodeLists:
-    """All lists of a folder: ``<list>/<year>.csv`` with columns code, name, parent, replaces."""
+    """All lists of some folders: ``<list>/<year>.csv`` with columns code, name, parent, replaces. A list stands in the
+    first folder that has it."""
 
-    def __init__(self, folder: Path) -> None:
-        self.folder = folder
+    def __init__(self, *folders: Path) -> None:
+        self.folders = folders
+
+    def _folder(self, name: str) -> Path:
+        return next((folder / name for folder in self.folders if (folder / name).is_dir()), self.folders[0] / name)
 
     def at(self, name: str, year: int) -> CodeList:
         """The list that holds in a year: the newest that is not later, else the first there is.
@@ -66,19 +70,22 @@ class CodeLists:
         Raises:
             LookupError: there is no such list.
         """
-        years = _years(self.folder / name)
+        folder = self._folder(name)
+        years = _years(folder)
         if not years:
             raise LookupError(f"没有代码表“{name}”")
         chosen = max((one for one in years if one <= year), default=years[0])
-        return _read(self.folder / name / f"{chosen}.csv", name, chosen)
+        return _read(folder / f"{chosen}.csv", name, chosen)
 
     def names(self) -> list[str]:
-        return sorted(path.name for path in self.folder.iterdir() if path.is_dir())
+        return sorted(
+            {path.name for folder in self.folders if folder.is_dir() for path in folder.iterdir() if path.is_dir()}
+        )
 
     def follow(self, name: str, code: str, start: int, end: int) -> list[str]:
         """What a code of ``start`` is called in ``end``: itself, its successors, or nothing where it was dropped."""
         held = [code]
-        for year in (one for one in _years(self.folder / name) if start < one <= end):
+        for year in (one for one in _years(self._folder(name)) if start < one <= end):
             newer = self.at(name, year)
             held = [
                 follower

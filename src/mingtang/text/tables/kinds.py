@@ -316,10 +316,16 @@ def _links(data: Mapping[str, Any], names: list[str]) -> list[str]:
         problems += [f"“retracted”有不认识的“{key}”" for key in sorted(set(retracted) - _RETRACTED)]
         named = [retracted.get("when", ""), *retracted.get("keeps", []), *data.get("key", [])]
         problems += [f"“retracted”里的“{name}”不是字段" for name in named if name not in names]
-        problems += [f"“retracted”的“keeps”少了“{name}”" for name in data.get("key", []) if name not in retracted.get("keeps", [])]
+        problems += [
+            f"“retracted”的“keeps”少了“{name}”"
+            for name in data.get("key", [])
+            if name not in retracted.get("keeps", [])
+        ]
     for row in data.get("fields", []):
         problems += [
-            f"“{row.get('name', '')}”的“mask_when”写的“{name}”不是字段" for name in row.get("mask_when", {}) if name not in names
+            f"“{row.get('name', '')}”的“mask_when”写的“{name}”不是字段"
+            for name in row.get("mask_when", {})
+            if name not in names
         ]
         if row.get("code_year") and row["code_year"] not in names:
             problems.append(f"“{row.get('name', '')}”的“code_year”写的“{row['code_year']}”不是字段")

@@ -1,0 +1,146 @@
+"""Registers: lists that must be complete, versioned, updated in time and open (articles 4, 5, 9, 17, 20 and 24).
+
+What a list holds is no model: its kind is a file (``catalog``), its values are text by that kind's fields.
+"""
+
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+from mingtang.disclosure.models import Disclosable
+from mingtang.records.models import Record
+from mingtang.units.models import Unit
+
+ADDED, CHANGED, REMOVED, SAME, FAULTY = "added", "changed", "removed", "same", "faulty"
+CHANGES = {ADDED: _("新增"), CHANGED: _("修改"), REMOVED: _("移出"), SAME: _("没有变化"), FAULTY: _("有错")}
+WAITING, READING, READY, FAILED = "waiting", "reading", "ready", "failed"
+STAGES = {
+    WAITING: _("等待核对"),
+    READING: _("正在核对"),
+    READY: _("已核对"),
+    FAILED: _("读不了"),
+}
+WHOLE, PART = "whole", "part"
+EXTENTS = {WHOLE: _("整张清单：文件里没有的条目移出"), PART: _("只改一部分：文件里没有的条目不动")}
+ALL, GOOD = "all", "good"
+ACCEPTS = {ALL: _("全部无误才提交"), GOOD: _("先提交无误的，有错的留下")}
+
+
+class Register(Disclosable):
+    """One list kept by one unit. ``register_kind`` is the id of a kind file; ``sequence`` counts published batches and
+    is the number of the edition the public reads."""
+
+    record = models.OneToOneField(Record, models.CASCADE, primary_key=True, related_name="register")
+    keeper = models.ForeignKey(Unit, models.PROTECT, related_name="registers", verbose_name=_("编制单位"))
+    register_kind = models.CharField(_("清单种类"), max_length=40)
+    level = models.CharField(_("层级"), max_length=10)
+    sequence = models.PositiveIntegerField(_("批次"), default=0)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["keeper", "register_kind"], name="one_register_per_unit_and_kind")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.register_kind} {self.keeper_id}"
+
+
+class Batch(models.Model):
+    """What is being changed in a register until it is published; a register has one that is open.
+
+    Attributes:
+        sequence: number it was published under; None while it is open.
+        stage: how far the reading of its file is; ``total`` and ``done`` are rows. ``attempt`` grows with every reading,
+            so that a worker that was given up for dead writes nothing more. ``beat`` is its last sign of life.
+        from_file: whether the next reading is of the file, or of the staged rows as they were mended.
+        columns: the sheet's columns as they were matched: [{"place", "heading", "field", "sure"}].
+        totals: rows of the sheet that sum: [[row number, {field: text}]].
+        faults: faults of the table as a whole, as ``entries.fault_dict`` gives them.
+        correction: why changes are corrections of mistakes and no adjustments; empty where they are adjustments.
+        counts: entries by change, and ``warnings``.
+        payload: the public text of the batch, made when it was handed in. clocks: duty keys it opens and closes.
+        shown_at: when its clocks were stopped because everybody can read it.
+    """
+
+    register = models.ForeignKey(Register, models.CASCADE, related_name="batches")
+    number = models.PositiveIntegerField()
+    sequence = models.PositiveIntegerField(null=True)
+    stage = models.CharField(max_length=10, default=READY)
+    attempt = models.PositiveIntegerField(default=0)
+    beat = models.DateTimeField(null=True)
+    done = models.PositiveIntegerField(default=0)
+    total = models.PositiveIntegerField(default=0)
+    source_name = models.CharField(_("文件名"), max_length=200, blank=True)
+    source_sha256 = models.CharField(max_length=64, blank=True)
+    from_file = models.BooleanField(default=False)
+    sheet = models.CharField(_("工作表"), max_length=100, blank=True)
+    sheets = models.JSONField(default=list)
+    extent = models.CharField(_("范围"), max_length=10, default=WHOLE)
+    accept = models.CharField(_("有错时"), max_length=10, default=ALL)
+    columns = models.JSONField(default=list)
+    totals = models.JSONField(default=list)
+    faults = models.JSONField(default=list)
+    notes = models.JSONField(default=list)
+    counts = models.JSONField(default=dict)
+    problem = models.CharField(max_length=400, blank=True)
+    note = models.TextField(_("本次更新说明"), blank=True)
+    correction = models.CharField(_("更正的理由"), max_length=400, blank=True)
+    started_at = models.DateTimeField()
+    published_at = models.DateTimeField(null=True)
+    payload = models.TextField(blank=True)
+    clocks = models.JSONField(default=list)
+    shown_at = models.DateTimeField(null=True)
+
+    class Meta:
+        ordering = ["register", "number"]
+        constraints = [
+            models.UniqueConstraint(fields=["register", "number"], name="one_batch_per_number"),
+            models.UniqueConstraint(
+                fields=["register"], condition=models.Q(published_at=None), name="one_open_batch_per_register"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.register_id} {self.number}"
+
+
+class Source(models.Model):
+    """The file a batch was read from, as it came: evidence for the office, never published."""
+
+    batch = models.OneToOneField(Batch, models.CASCADE, primary_key=True, related_name="source")
+    content = models.BinaryField()
+
+    def __str__(self) -> str:
+        return str(self.batch_id)
+
+
+class Entry(models.Model):
+    """A version of an entry: staged while ``since`` is None, then current from batch ``since`` until batch ``until``.
+
+    Attributes:
+        key_hash: names the entry across versions (``entries.hash_of``).
+        row: the row of the sheet it was read from. position: its place in the list.
+        values: canonical JSON of the values by field name, empty ones left out.
+        faults: what is wrong with it, as ``entries.fault_dict`` gives them; warnings too.
+    """
+
+    register = models.ForeignKey(Register, models.CASCADE, related_name="entries")
+    batch = models.ForeignKey(Batch, models.CASCADE, related_name="entries")
+    key_hash = models.CharField(max_length=32)
+    row = models.PositiveIntegerField(default=0)
+    position = models.PositiveIntegerField()
+    values = models.TextField()
+    change = models.CharField(max_length=8)
+    faults = models.TextField(blank=True)
+    since = models.PositiveIntegerField(null=True)
+    until = models.PositiveIntegerField(null=True)
+
+    class Meta:
+        ordering = ["position", "id"]
+        indexes = [
+            models.Index(fields=["register", "key_hash"]),
+            models.Index(fields=["register", "until", "since"]),
+            models.Index(fields=["batch", "change", "position"]),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.register_id} {self.key_hash}"
