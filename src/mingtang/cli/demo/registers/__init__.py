@@ -1,0 +1,37 @@
+"""Registers of the demonstration city, a module per family of kinds. Persons and companies are invented."""
+
+from collections.abc import Iterator
+from importlib import import_module
+from pkgutil import iter_modules
+from typing import NamedTuple
+
+
+class DemoTable(NamedTuple):
+    """The table a unit hands in for a register.
+
+    Attributes:
+        kind: id of the register's kind. unit: code of ``units.csv``.
+        heading: Chinese titles of the columns. rows: cells in the order of the heading.
+        note: what the update says of itself.
+    """
+
+    kind: str
+    unit: str
+    heading: tuple[str, ...]
+    rows: list[tuple[object, ...]]
+    note: str
+
+
+def families() -> list[str]:
+    """Modules of this folder that have tables, in the order of their names."""
+    return sorted(found.name for found in iter_modules(__path__))
+
+
+def tables(*only: str) -> Iterator[DemoTable]:
+    """The tables of all families, or of those named; the same ones at every call.
+
+    Raises:
+        ModuleNotFoundError: no family is called so.
+    """
+    for family in only or families():
+        yield from import_module(f"{__name__}.{family}").tables()
