@@ -10,7 +10,7 @@ from mingtang.text.tables.checks import Checked, World, check_table, key_text
 from mingtang.text.tables.codes import CodeLists
 from mingtang.text.tables.headings import find_table
 from mingtang.text.tables.kinds import KindError, kind_of
-from mingtang.text.tables.workbook import read_workbook
+from mingtang.text.tables.workbook import Sheet, read_workbook
 
 HEAD = [
     "行政相对人名称",
@@ -190,3 +190,38 @@ def test_the_schema_is_a_table_schema_without_our_own_words() -> None:
         "description",
         "example",
     }
+
+
+SPAN = {"kind": "span", "first": "decided_on", "second": "shown_until", "least": 3, "most": 36, "message": "请改。"}
+
+
+@pytest.mark.parametrize(
+    ("decided", "until", "good"),
+    [
+        ("2026-01-31", "2026-04-30", True),
+        ("2026-01-31", "2026-04-29", False),
+        ("2024-02-29", "2027-02-28", True),
+        ("2024-02-29", "2027-03-01", False),
+    ],
+)
+def test_a_period_keeps_to_its_months(decided: str, until: str, good: bool) -> None:
+    own = kind_of(PENALTY | {"rules": [SPAN]})
+    sheet = Sheet("Sheet1", True, [["文号", "处罚决定日期", "公示截止期"], ["通罚〔2026〕1号", decided, until]])
+    found = find_table(sheet, own)
+    assert found is not None
+    row = check_table(found, own, world()).rows[0]
+    assert [fault.code for fault in row.faults if fault.field == "shown_until"] == ([] if good else ["span"])
+
+
+def test_a_key_field_that_may_be_empty_tells_entries_apart() -> None:
+    own = kind_of(PENALTY | {"key": ["document_number", "credit_code"], "rules": []})
+    heading = ["文号", "信用代码", "当事人", "处罚决定日期"]
+    rows = [
+        ["1号", GOOD_CODE, "甲", "2026-01-05"],
+        ["1号", None, "乙", "2026-01-05"],
+        ["1号", None, "丙", "2026-01-05"],
+    ]
+    found = find_table(Sheet("Sheet1", True, [heading, *rows]), own)
+    assert found is not None
+    blocked = [row.number for row in check_table(found, own, world()).rows if row.blocked]
+    assert blocked == [4]

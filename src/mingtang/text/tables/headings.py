@@ -105,7 +105,12 @@ def key_of(heading: str) -> str:
 
 
 def _headings(kind: TableKind) -> dict[str, str]:
-    return {key_of(text): one.name for one in kind.fields for text in (one.title, one.name, one.official_code, *one.aliases) if text}
+    return {
+        key_of(text): one.name
+        for one in kind.fields
+        for text in (one.title, one.name, one.official_code, *one.aliases)
+        if text
+    }
 
 
 def _labels(sheet: Sheet, first: int, depth: int) -> list[str]:

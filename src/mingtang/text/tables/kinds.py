@@ -34,7 +34,7 @@ _OWN = frozenset(
     }
 )
 _RECONCILES = frozenset(
-    {"with", "same", "field", "where", "other_field", "other_where", "compare", "needed", "message", "prefix"}
+    {"with", "same", "field", "where", "other_field", "other_where", "compare", "needed", "message"}
 )
 _WITHHELD = frozenset({"when", "sums", "line"})
 _RETRACTED = frozenset({"when", "keeps"})
@@ -300,7 +300,7 @@ def _links(data: Mapping[str, Any], names: list[str]) -> list[str]:
         where = f"第{number}条勾稽"
         problems += [f"{where}有不认识的“{key}”" for key in sorted(set(row) - _RECONCILES)]
         problems += [f"{where}没有“{key}”" for key in ("with", "message", "field", "other_field") if not row.get(key)]
-        named = [*row.get("same", []), *row.get("where", {}), *row.get("prefix", {}).get("own", "").split()]
+        named = [*row.get("same", []), *row.get("where", {})]
         problems += [f"{where}里的“{name}”不是字段" for name in [*named, row.get("field", "")] if name not in names]
         if row.get("compare", "equal") not in ("equal", "at_least"):
             problems.append(f"{where}的“compare”只能是equal、at_least")
