@@ -17,7 +17,7 @@ from mingtang.rules import local_day
 from mingtang.text.canonical import canonical_json
 from mingtang.text.personal_data import scan
 from mingtang.text.tables.kinds import TableField, TableKind
-from mingtang.text.tables.masking import masked_value
+from mingtang.text.tables.masking import is_shown, is_taken_back, public_values
 from mingtang.text.tables.packages import csv_of, package_of
 from mingtang.text.tables.values import Value
 from mingtang.units.models import Region, Unit
@@ -61,7 +61,8 @@ def compile_batch(context: Context, batch: Batch) -> None:
     register: Register = context.detail
     kind, today = kind_named(register.register_kind), local_day(context.now)
     fields = kind.public_fields
-    rows = [public_values(values_of(entry.values), fields) for entry in staged_over(register, batch)]
+    held = (values_of(entry.values) for entry in staged_over(register, batch))
+    rows = [public_values(kind, values) for values in held if is_shown(kind, values, today)]
     changes = list(_changes(register, batch, kind))
     data = csv_of(fields, rows)
     files = [
@@ -84,30 +85,28 @@ def compile_batch(context: Context, batch: Batch) -> None:
     batch.save(update_fields=["payload", "clocks"])
 
 
-def public_values(values: Values, fields: Iterable[TableField]) -> dict[str, Value]:
-    """An entry as everybody may read it: public columns, masked."""
-    return {one.name: masked_value(one.mask, values.get(one.name)) for one in fields}
-
-
 def _changes(register: Register, batch: Batch, kind: TableKind) -> Iterator[dict[str, Value]]:
     """What the batch changes, cell by cell, as the public may read it. Empty for the first edition."""
     if register.sequence == 0:
         return
-    fields = kind.public_fields
     touched = batch.entries.filter(change__in=(ADDED, CHANGED, REMOVED))
     old = {
-        entry.key_hash: public_values(values_of(entry.values), fields)
+        entry.key_hash: public_values(kind, values_of(entry.values))
         for entry in entries_at(register).filter(key_hash__in=touched.values("key_hash"))
     }
     for entry in touched.order_by("position", "id"):
-        values = public_values(values_of(entry.values), fields)
+        held = values_of(entry.values)
+        values = public_values(kind, held)
         before = old.get(entry.key_hash, {})
         key = key_words({name: values.get(name) for name in kind.key}, kind)
         if entry.change != CHANGED:
             yield {"change": entry.change, "key": key}
             names: tuple[str, ...] = (ADJUSTMENT, EFFECTIVE_ON, BASIS) if entry.change == REMOVED else ()
         else:
-            names = tuple(one.name for one in fields)
+            names = tuple(one.name for one in kind.public_fields)
+        if is_taken_back(kind, held):
+            # What was taken back is not told once more as what it was before.
+            names = tuple(name for name in names if name in kind.retracted["keeps"])
         for name in names:
             if before.get(name) != values.get(name):
                 yield {
@@ -192,6 +191,7 @@ def _payload(
         "count": len(rows),
         "sequence": register.sequence + 1,
         "effective": local_day(context.now).isoformat(),
+        "ends": kind.ends,
         "changes": dict(touched),
         "adjustments": _adjustments(register, batch, kind),
         "charts": [dict(chart) for chart in kind.charts],

@@ -43,7 +43,7 @@ def masked_value(mask: str, value: Value) -> Value:
 
 def public_values(kind: TableKind, values: Mapping[str, Value]) -> dict[str, Value]:
     """An entry as everybody may read it: public columns, masked; of one that was taken back, only what stays."""
-    taken_back = bool(kind.retracted) and values.get(kind.retracted["when"]) is not None
+    taken_back = is_taken_back(kind, values)
     made = {}
     for one in kind.public_fields:
         value = values.get(one.name)
@@ -52,6 +52,11 @@ def public_values(kind: TableKind, values: Mapping[str, Value]) -> dict[str, Val
         applies = all(values.get(name) == wanted for name, wanted in one.mask_when.items())
         made[one.name] = masked_value(one.mask, value) if applies else value
     return made
+
+
+def is_taken_back(kind: TableKind, values: Mapping[str, Value]) -> bool:
+    """Whether an entry was withdrawn from the public, with a reason (Administrative Penalty Law, article 48)."""
+    return bool(kind.retracted) and values.get(kind.retracted["when"]) is not None
 
 
 def is_shown(kind: TableKind, values: Mapping[str, Value], today: date) -> bool:
