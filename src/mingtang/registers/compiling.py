@@ -191,7 +191,7 @@ def _payload(
         "count": len(rows),
         "sequence": register.sequence + 1,
         "effective": local_day(context.now).isoformat(),
-        "ends": kind.ends,
+        "hide_after": kind.hide_after,
         "changes": dict(touched),
         "adjustments": _adjustments(register, batch, kind),
         "charts": [dict(chart) for chart in kind.charts],

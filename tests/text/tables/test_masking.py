@@ -16,7 +16,7 @@ DECISION: dict[str, Any] = {
     "stage": "management",
     "keepers": "credit_supervision_units",
     "key": ["number"],
-    "ends": "shown_until",
+    "hide_after": "shown_until",
     "retracted": {"when": "revoked_on", "keeps": ["number", "revoked_on", "reason"]},
     "fields": [
         {"name": "number", "title": "文号", "constraints": {"required": True}},
@@ -76,7 +76,7 @@ def test_an_entry_is_shown_through_its_last_day(day: date, shown: bool) -> None:
 @pytest.mark.parametrize(
     ("changes", "said"),
     [
-        ({"ends": "until"}, "“ends”写的“until”不是字段"),
+        ({"hide_after": "until"}, "“hide_after”写的“until”不是字段"),
         ({"retracted": {"when": "revoked_on", "keeps": ["reason"]}}, "“keeps”少了“number”"),
         ({"retracted": {"when": "gone", "keeps": ["number"]}}, "“gone”不是字段"),
         ({"fields": [*DECISION["fields"], {"name": "x", "title": "x", "mask_when": {"y": "1"}}]}, "“y”不是字段"),

@@ -24,7 +24,7 @@ _TOP = frozenset(
     {
         *("id", "title", "article", "duty", "stage", "keepers", "fields", "key", "rules", "adjustments", "effective"),
         *("description", "unit", "charts", "complete", "family", "clocks", "platforms", "reconciles", "withheld"),
-        *("ends", "retracted"),
+        *("hide_after", "retracted"),
     }
 )
 _OWN = frozenset(
@@ -152,7 +152,7 @@ class TableKind:
         clocks: see ``Clock``. platforms: outside platforms its entries are handed to.
         reconciles: what must agree with other kinds of the family, as ``text.tables.reconciling`` reads it.
         withheld: which entries stay out of what is public while sums hold, as ``text.tables.withholding`` reads it.
-        ends: the date field that is the last day an entry is shown; where it is empty the entry stays.
+        hide_after: the date field that is the last day an entry is shown; where it is empty the entry stays.
         retracted: ``when``: the field that, once filled, takes an entry back from the public; ``keeps``: what then
             stays to be read, such as the reason.
         complete: what makes a city's set of such lists complete: ``group`` (units that owe one), ``values`` (field and
@@ -179,7 +179,7 @@ class TableKind:
     platforms: tuple[str, ...] = ()
     reconciles: tuple[Mapping[str, Any], ...] = ()
     withheld: Mapping[str, Any] = field(default_factory=dict)
-    ends: str = ""
+    hide_after: str = ""
     retracted: Mapping[str, Any] = field(default_factory=dict)
 
     def field(self, name: str) -> TableField:
@@ -288,7 +288,7 @@ def kind_of(data: Mapping[str, Any], source: str = "") -> TableKind:
         platforms=tuple(data.get("platforms", ())),
         reconciles=tuple(data.get("reconciles", ())),
         withheld=dict(data.get("withheld", {})),
-        ends=data.get("ends", ""),
+        hide_after=data.get("hide_after", ""),
         retracted=dict(data.get("retracted", {})),
     )
 
@@ -309,8 +309,8 @@ def _links(data: Mapping[str, Any], names: list[str]) -> list[str]:
         problems += [f"“withheld”有不认识的“{key}”" for key in sorted(set(withheld) - _WITHHELD)]
         named = [withheld.get("when", ""), *withheld.get("sums", []), *withheld.get("line", {})]
         problems += [f"“withheld”里的“{name}”不是字段" for name in named if name not in names]
-    if data.get("ends") and data["ends"] not in names:
-        problems.append(f"“ends”写的“{data['ends']}”不是字段")
+    if data.get("hide_after") and data["hide_after"] not in names:
+        problems.append(f"“hide_after”写的“{data['hide_after']}”不是字段")
     retracted = data.get("retracted", {})
     if retracted:
         problems += [f"“retracted”有不认识的“{key}”" for key in sorted(set(retracted) - _RETRACTED)]

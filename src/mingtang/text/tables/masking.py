@@ -61,7 +61,7 @@ def is_taken_back(kind: TableKind, values: Mapping[str, Value]) -> bool:
 
 def is_shown(kind: TableKind, values: Mapping[str, Value], today: date) -> bool:
     """Whether an entry's display period still runs: through the last day of it."""
-    last = values.get(kind.ends) if kind.ends else None
+    last = values.get(kind.hide_after) if kind.hide_after else None
     return last is None or str(last) >= today.isoformat()
 
 
