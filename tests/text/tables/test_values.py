@@ -81,6 +81,12 @@ def test_codes_that_a_spreadsheet_took_for_numbers() -> None:
     assert lost.value is None and "位数太多" in lost.problem
 
 
+def test_official_numbers_lose_full_width_digits_and_keep_their_brackets() -> None:
+    assert value("string", "１５０２０１００１０００", identifier=True) == "150201001000"
+    assert value("string", "通市监罚〔２０２６〕１号（ＸＫ）", identifier=True) == "通市监罚〔2026〕1号（XK）"
+    assert value("string", "第１号楼") == "第１号楼"
+
+
 def test_other_types() -> None:
     assert value("year", "2026年度") == 2026 and value("year", 2026.0) == 2026
     assert value("yearmonth", "2026年3月") == "2026-03" and value("yearmonth", 202603.0) == "2026-03"

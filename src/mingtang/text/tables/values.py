@@ -29,6 +29,8 @@ _TRUE, _FALSE = (
 # Excel counts days from here, with 1900 wrongly a leap year.
 _SHEET_DAY_ZERO = date(1899, 12, 30)
 _FIRST_SHEET_DAY, _LAST_SHEET_DAY = 18264, 73050  # 1950 to 2099
+# Full-width digits and Latin letters to half-width; the brackets of document numbers stay.
+_NARROW_LETTERS = {code: code - 0xFEE0 for code in (*range(0xFF10, 0xFF1A), *range(0xFF21, 0xFF3B), *range(0xFF41, 0xFF5B))}
 # Beyond fifteen digits a spreadsheet has already rounded a number.
 LARGEST_EXACT = 10**15
 
@@ -79,6 +81,8 @@ def _string(field: TableField, raw: Any) -> Parsed:
         text = narrow(text).replace(" ", "").replace("'", "")
         if field.check in ("credit_code", "resident_id"):
             text = text.upper()
+    elif field.identifier:
+        text = text.translate(_NARROW_LETTERS)
     return Parsed(text)
 
 

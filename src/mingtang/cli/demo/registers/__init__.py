@@ -22,16 +22,13 @@ class DemoTable(NamedTuple):
     note: str
 
 
-def families() -> list[str]:
-    """Modules of this folder that have tables, in the order of their names."""
-    return sorted(found.name for found in iter_modules(__path__))
-
-
 def tables(*only: str) -> Iterator[DemoTable]:
-    """The tables of all families, or of those named; the same ones at every call.
+    """The tables of all families (modules of this folder that have ``tables``), or of those named; always the same.
 
     Raises:
         ModuleNotFoundError: no family is called so.
     """
-    for family in only or families():
-        yield from import_module(f"{__name__}.{family}").tables()
+    for family in only or sorted(found.name for found in iter_modules(__path__)):
+        module = import_module(f"{__name__}.{family}")
+        if hasattr(module, "tables"):
+            yield from module.tables()
