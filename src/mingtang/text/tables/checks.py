@@ -448,7 +448,7 @@ def _ground_rule(rows: Iterable[Row], rule: Rule, kind: TableKind) -> None:
 
 def _total_row_rule(rows: Sequence[Row], rule: Rule, kind: TableKind) -> None:
     """The row whose ``field`` is ``when`` holds, in each of ``fields``, the sum of all other rows; of its group, where
-    ``per`` names the fields that divide the table."""
+    ``per`` names the fields that divide the table. Rows whose value is in ``besides`` are sums themselves."""
     groups: dict[tuple[Value, ...], list[Row]] = {}
     for row in rows:
         groups.setdefault(tuple(row.values[one] for one in rule.values.get("per", [])), []).append(row)
@@ -460,8 +460,10 @@ def _total_of_group(rows: Sequence[Row], rule: Rule, kind: TableKind) -> None:
     total = next((row for row in rows if row.values[rule.values["field"]] == rule.values["when"]), None)
     if total is None:
         return
+    besides = {rule.values["when"], *rule.values.get("besides", [])}
+    parts = [row for row in rows if row.values[rule.values["field"]] not in besides]
     for name in rule.values["fields"]:
-        added = sum((_amount(row.values[name]) for row in rows if row is not total), Decimal(0))
+        added = sum((_amount(row.values[name]) for row in parts), Decimal(0))
         if _amount(total.values[name]) != added:
             said = f"{kind.field(name).title}写的是{_amount(total.values[name])}，各行相加是{added}。"
             total.faults.append(_rule_fault(total, name, rule, kind, said))

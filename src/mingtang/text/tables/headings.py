@@ -81,13 +81,14 @@ def find_table(sheet: Sheet, kind: TableKind) -> Found | None:
         said = re.search(one.above, title) if one.above else None
         if said is not None:
             above[one.name] = said[1]
-    money = _MONEY.search(title)
+    # A line with the unit of amounts stands close enough to be taken for a part of the headings.
+    money = _MONEY.search(_above(sheet, first + depth))
     return Found(tuple(columns), tuple(rows), tuple(totals), first, first + depth - 1, above, money[1] if money else "")
 
 
-def _above(sheet: Sheet, first: int) -> str:
-    """All that stands above the headings, and the sheet's name."""
-    texts = [" ".join(dict.fromkeys(filter(None, map(_text, row)))) for row in sheet.rows[:first]]
+def _above(sheet: Sheet, end: int) -> str:
+    """All that stands above row ``end``, and the sheet's name."""
+    texts = [" ".join(dict.fromkeys(filter(None, map(_text, row)))) for row in sheet.rows[:end]]
     return unicodedata.normalize("NFKC", "\n".join([*texts, sheet.name]))
 
 

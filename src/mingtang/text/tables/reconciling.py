@@ -4,7 +4,6 @@ A kind names what must agree in ``[[reconciles]]``:
 
     with         the other kind; the kind itself for sums within one table
     same         fields that both have and that divide the tables, such as year and stage
-    prefix       { own, length, other }: the start of an own code is what the other's field holds
     field, where             what is added up here: a column, and the rows that count (field to value)
     other_field, other_where the same in the other table
     compare      ``equal``, or ``at_least`` where the sum here may be more
@@ -66,10 +65,9 @@ def _theirs(
         found: Iterable[Values] | None = [row.values for row in rows]
     else:
         found = others(agreement["with"])
-    fields = [*agreement.get("same", ()), *filter(None, [agreement.get("prefix", {}).get("other")])]
     made: dict[Group, Decimal] = {}
     for values in found or ():
-        group = tuple(values.get(name) for name in fields)
+        group = tuple(values.get(name) for name in agreement.get("same", ()))
         made.setdefault(group, Decimal(0))
         if _counts(values, agreement.get("other_where", {})):
             made[group] += _amount(values.get(agreement["other_field"]))
@@ -78,13 +76,11 @@ def _theirs(
 
 def _sums(rows: Sequence[Row], agreement: Mapping[str, Any]) -> dict[Group, tuple[Decimal, list[int]]]:
     """By group: what adds up here, and the numbers of the rows it comes from."""
-    prefix = agreement.get("prefix", {})
     made: dict[Group, tuple[Decimal, list[int]]] = {}
     for row in rows:
         if not _counts(row.values, agreement.get("where", {})):
             continue
-        start = [str(row.values[prefix["own"]] or "")[: prefix["length"]]] if prefix else []
-        group = (*(row.values[name] for name in agreement.get("same", ())), *start)
+        group = tuple(row.values[name] for name in agreement.get("same", ()))
         total, numbers = made.get(group, (Decimal(0), []))
         made[group] = (total + _amount(row.values[agreement["field"]]), [*numbers, row.number])
     return made
@@ -123,8 +119,7 @@ def _compare(
 def _where(kind: TableKind, agreement: Mapping[str, Any], group: Group) -> str:
     """The group in words, such as ``2026年预算``."""
     fields = [kind.field(name) for name in agreement.get("same", ())]
-    words = [f"{value}年" if one.type == "year" else str(value) for one, value in zip(fields, group, strict=False)]
-    return "".join([*words, *(f"“{value}”" for value in group[len(fields) :])])
+    return "".join(f"{value}年" if one.type == "year" else str(value) for one, value in zip(fields, group, strict=True))
 
 
 def _counts(values: Values, wanted: Mapping[str, Any]) -> bool:
