@@ -30,7 +30,9 @@ _TRUE, _FALSE = (
 _SHEET_DAY_ZERO = date(1899, 12, 30)
 _FIRST_SHEET_DAY, _LAST_SHEET_DAY = 18264, 73050  # 1950 to 2099
 # Full-width digits and Latin letters to half-width; the brackets of document numbers stay.
-_NARROW_LETTERS = {code: code - 0xFEE0 for code in (*range(0xFF10, 0xFF1A), *range(0xFF21, 0xFF3B), *range(0xFF41, 0xFF5B))}
+_NARROW_LETTERS = {
+    code: code - 0xFEE0 for code in (*range(0xFF10, 0xFF1A), *range(0xFF21, 0xFF3B), *range(0xFF41, 0xFF5B))
+}
 # Beyond fifteen digits a spreadsheet has already rounded a number.
 LARGEST_EXACT = 10**15
 
