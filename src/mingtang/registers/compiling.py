@@ -16,10 +16,12 @@ from mingtang.rows import insert
 from mingtang.rules import local_day
 from mingtang.text.canonical import canonical_json
 from mingtang.text.personal_data import scan
+from mingtang.text.tables.differences import differences
 from mingtang.text.tables.kinds import TableField, TableKind
 from mingtang.text.tables.masking import is_shown, is_taken_back, public_values
 from mingtang.text.tables.packages import csv_of, package_of
 from mingtang.text.tables.values import Value
+from mingtang.text.tables.withholding import public_entries
 from mingtang.units.models import Region, Unit
 
 from .catalog import ADJUSTMENT, BASIS, EFFECTIVE_ON, code_lists, kind_named
@@ -61,8 +63,9 @@ def compile_batch(context: Context, batch: Batch) -> None:
     register: Register = context.detail
     kind, today = kind_named(register.register_kind), local_day(context.now)
     fields = kind.public_fields
-    held = (values_of(entry.values) for entry in staged_over(register, batch))
-    rows = [public_values(kind, values) for values in held if is_shown(kind, values, today)]
+    held = [(entry.key_hash, values_of(entry.values)) for entry in staged_over(register, batch)]
+    shown = [(key, values) for key, values in held if is_shown(kind, values, today)]
+    rows = [public_values(kind, values) for _key, values in public_entries(kind, shown)]
     changes = list(_changes(register, batch, kind))
     data = csv_of(fields, rows)
     files = [
@@ -88,6 +91,9 @@ def compile_batch(context: Context, batch: Batch) -> None:
 def _changes(register: Register, batch: Batch, kind: TableKind) -> Iterator[dict[str, Value]]:
     """What the batch changes, cell by cell, as the public may read it. Empty for the first edition."""
     if register.sequence == 0:
+        return
+    if kind.withheld:
+        yield from _changes_of_what_is_public(register, batch, kind)
         return
     touched = batch.entries.filter(change__in=(ADDED, CHANGED, REMOVED))
     old = {
@@ -116,6 +122,27 @@ def _changes(register: Register, batch: Batch, kind: TableKind) -> Iterator[dict
                     "before": _said(before.get(name)),
                     "after": _said(values.get(name)),
                 }
+
+
+def _changes_of_what_is_public(register: Register, batch: Batch, kind: TableKind) -> Iterator[dict[str, Value]]:
+    """The same of a kind with withheld entries: told by comparing what was public with what will be."""
+    sides = []
+    for entries in (entries_at(register), staged_over(register, batch)):
+        held = [(entry.key_hash, values_of(entry.values)) for entry in entries]
+        public = [public_values(kind, values) for _key, values in public_entries(kind, held)]
+        sides.append([(key_words(values, kind), values) for values in public])
+    for one in differences(dict(sides[0]), sides[1]):
+        if one.kind != CHANGED:
+            yield {"change": one.kind, "key": one.key}
+        for name in one.fields:
+            before, after = (one.before or {}).get(name), (one.after or {}).get(name)
+            yield {
+                "change": one.kind,
+                "key": one.key,
+                "field": name,
+                "before": _said(before),
+                "after": _said(after),
+            }
 
 
 def _said(value: Value) -> str | None:
@@ -230,8 +257,13 @@ def _names(one: TableField, rows: list[dict[str, Value]], context: Context) -> d
         return dict(Unit.objects.filter(pk__in=used).order_by("pk").values_list("pk", "name"))
     if one.check == "region":
         return dict(Region.objects.filter(pk__in=used).order_by("pk").values_list("pk", "name"))
-    listed = code_lists().at(one.code_list, local_day(context.now).year)
-    return {code: listed.items[code].name for code in sorted(used) if code in listed.items}
+    names: dict[str, str] = {}
+    years = {row.get(one.code_year) for row in rows} if one.code_year else {local_day(context.now).year}
+    for year in sorted(year for year in years if isinstance(year, int)):
+        # With what stands above a code, so that readers can group. A name of later years takes the place of earlier ones.
+        listed = code_lists().at(one.code_list, year)
+        names.update((item.code, item.name) for code in used for item in listed.path(code))
+    return dict(sorted(names.items()))
 
 
 def _adjustments(register: Register, batch: Batch, kind: TableKind) -> list[dict[str, Any]]:

@@ -2,9 +2,12 @@
 
 from typing import Any
 
+from mingtang.records.rulebook import rulebook
 from mingtang.records.spec import Context, fact
+from mingtang.text.tables.checks import Row
+from mingtang.text.tables.reconciling import reconcile
 
-from .catalog import ADJUSTMENT, BASIS, EFFECTIVE_ON, kind_named
+from .catalog import ADJUSTMENT, BASIS, EFFECTIVE_ON, kind_named, kinds
 from .entries import open_batch, staged_over, values_of
 from .models import ADDED, CHANGED, REMOVED, Batch, Register
 
@@ -60,3 +63,22 @@ def correction_reason(context: Context) -> str:
     if current is None:
         return ""
     return current.correction or current.note or "清单更新"
+
+
+@fact("register.disagreements")
+def disagreements(context: Context) -> list[str]:
+    """In what the list, as it will be, disagrees with the tables of its unit that it belongs with: sentences.
+
+    A table is demanded where the setting ``<what>_of_governments`` or ``<what>_of_departments`` of the rules says so.
+    """
+    register: Register = context.detail
+    own = kind_named(register.register_kind)
+    if not own.reconciles:
+        return []
+    level = "governments" if register.keeper.kind == "government" else "departments"
+    entries = staged_over(register, open_batch(register))
+    rows = [Row(0, dict.fromkeys((one.name for one in own.fields), None) | values_of(one.values)) for one in entries]
+    found = reconcile(
+        own, rows, family(context), kinds(), needed=lambda what: bool(rulebook().setting(f"{what}_of_{level}"))
+    )
+    return [fault.message for fault in found]

@@ -50,3 +50,10 @@ def adjustments_stated(facts: Facts) -> Iterable[Fault]:
         kind = facts["register.kind"]
         allowed = "、".join(kind.adjustments.values())
         yield rulebook().fault("adjustment_unstated", gate="adjustments_stated", count=len(missing), allowed=allowed)
+
+
+@gate("register_reconciles")
+def reconciles(facts: Facts) -> Iterable[Fault]:
+    """D04.4, D04.5: the tables of a set agree to the cent, and those that the rules demand are there."""
+    for problem in facts["register.disagreements"]:
+        yield rulebook().fault("tables_disagree", gate="register_reconciles", problem=problem)

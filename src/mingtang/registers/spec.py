@@ -27,7 +27,7 @@ TRANSITIONS = (
         "submitted",
         DRAFTER,
         "register.handed_in",
-        gates=("register_checked", "adjustments_stated"),
+        gates=("register_checked", "adjustments_stated", "register_reconciles"),
         effects=("register.compile",),
         accent="primary",
     ),
