@@ -83,8 +83,8 @@ def test_every_address_is_noted(city: City, paper: Record, role: str, unit: str)
 
 
 def test_nothing_but_saving_what_is_typed_goes_without() -> None:
-    """And a counter of rows that asks again every few seconds."""
-    assert {"autosave", "discard", "migration_progress"} == NOT_NOTED
+    """And counters of rows that ask again every few seconds."""
+    assert {"autosave", "discard", "migration_progress", "register_progress"} == NOT_NOTED
 
 
 def noted(city: City, address: str, role: str = roles.DRAFTER, unit: str = "发改委") -> Access:

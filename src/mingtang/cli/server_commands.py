@@ -101,7 +101,7 @@ def _work() -> int:
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stopping.set())
     parent, rounds, public_side = os.getppid(), 0, PublicSide()
-    for action in (_send, _tell, _send_notices):
+    for action in (_send, _tell, _send_notices, _read_tables):
         threading.Thread(target=action, args=(stopping,), daemon=True).start()
     while not stopping.is_set() and os.getppid() == parent:
         close_old_connections()
@@ -154,6 +154,13 @@ def _tell(stopping: threading.Event) -> None:
     from mingtang.notices.following import follow
 
     _again_and_again(stopping, "notices", follow)
+
+
+def _read_tables(stopping: threading.Event) -> None:
+    """Large tables handed in for registers: reading one may take a minute, and what is published waits for none."""
+    from mingtang.registers.staging import read_waiting
+
+    _again_and_again(stopping, "tables", lambda now: read_waiting(timezone.localtime))
 
 
 def _again_and_again(stopping: threading.Event, name: str, action: Callable[[datetime], object]) -> None:

@@ -24,6 +24,7 @@ from .access import StaffRequest, business_view, record_or_404, record_url
 from .identity_views import identity_shown, may_see
 from .mending import attachable, show_faults
 from .present import moment_words, show_duty, shown
+from .register_review import review_of
 
 
 @business_view
@@ -58,6 +59,7 @@ def detail(request: StaffRequest, kind: str, record_id: uuid.UUID) -> HttpRespon
         ],
         "may_edit": may_edit(record, actor=request.actor),
         "publication": publication_of(record),
+        "review": review_of(request, record) if record.state in ("submitted", "approved", "reviewed") else None,
         "request_key": str(uuid.uuid4()),
     }
     return render(request, "desk/detail.html", context)

@@ -30,6 +30,9 @@ ACTIONS = {
     "duties_export": names.EXPORT,
     "register": names.LIST,
     "register_export": names.EXPORT,
+    "registers": names.LIST,
+    "register_entries": names.LIST,
+    "register_report": names.EXPORT,
     "audit_export": names.EXPORT,
     "migrations": names.LIST,
     "migration": names.LIST,
@@ -40,7 +43,7 @@ ACTIONS = {
 }
 # They only keep what the person types in this very browser, or count rows every few seconds; noting each would drown the
 # rest.
-NOT_NOTED = frozenset({"autosave", "discard", "migration_progress"})
+NOT_NOTED = frozenset({"autosave", "discard", "migration_progress", "register_progress"})
 DENIED = frozenset({401, 403, 404})
 
 

@@ -26,6 +26,7 @@ from .access import StaffRequest, business_view, record_or_404, record_url
 from .detail import shown_groups
 from .edit import version_of
 from .mending import show_faults
+from .register_review import review_of
 
 
 @business_view
@@ -108,6 +109,7 @@ def _page(
         "groups": form.grouped() if form is not None else [],
         "files": attachments_of(record.pk),
         "facts": shown_groups(spec, row),
+        "review": review_of(request, record) if record.state in ("submitted", "approved", "reviewed") else None,
         "title": _marked(record.title),
         "blocks": [(block, _marked(block.title), _marked(block.text)) for block in blocks_of(getattr(row, spec.body))]
         if spec.body

@@ -25,6 +25,11 @@ from . import (
     post_views,
     printing,
     redaction_views,
+    register_changes,
+    register_entries,
+    register_home,
+    register_import,
+    register_mending,
     registers,
     session_views,
     steps,
@@ -33,6 +38,7 @@ from . import (
 from .setup import views as setup_views
 
 app_name = "desk"
+REGISTER = {"kind": "register"}
 urlpatterns = [
     path("", home.home, name="home"),
     path("autosave/", autosave.save, name="autosave"),
@@ -51,6 +57,8 @@ urlpatterns = [
     path("system/hooks/", hook_views.hooks, name="hooks"),
     path("system/hooks/<int:hook_id>/end/", hook_views.end, name="hook_end"),
     path("system/setup/", setup_views.setup_check, name="setup"),
+    path("registers/", register_home.overview, name="registers"),
+    path("registers/<slug:register_kind>/template.xlsx", register_home.template, name="register_template"),
     path("registers/<slug:register>/", registers.page, name="register"),
     path("registers/<slug:register>/export.<str:form>", registers.export, name="register_export"),
     path("system/people/", people_views.people, name="people"),
@@ -88,6 +96,18 @@ urlpatterns = [
     path("audit/export.<str:form>", audit_export.audit_export, name="audit_export"),
     path("audit/people/<int:person_id>/", audit_views.audit_person, name="audit_person"),
     path("audit/records/<slug:kind>/<uuid:record_id>/", audit_views.audit_record, name="audit_record"),
+    path("register/new/", register_import.new, REGISTER, name="register_new"),
+    path("register/<uuid:record_id>/work/", register_import.work, REGISTER, name="register_work"),
+    path("register/<uuid:record_id>/progress/", register_import.progress, REGISTER, name="register_progress"),
+    path("register/<uuid:record_id>/columns/", register_import.columns, REGISTER, name="register_columns"),
+    path("register/<uuid:record_id>/faults/", register_mending.faults, REGISTER, name="register_faults"),
+    path("register/<uuid:record_id>/faults.<str:form>", register_mending.report, REGISTER, name="register_report"),
+    path("register/<uuid:record_id>/changes/", register_changes.changes, REGISTER, name="register_changes"),
+    path("register/<uuid:record_id>/entries/", register_entries.entries, REGISTER, name="register_entries"),
+    path(
+        "register/<uuid:record_id>/entries/<slug:key_hash>/", register_entries.entry, REGISTER, name="register_entry"
+    ),
+    path("register/<uuid:record_id>/preview/", register_entries.preview, REGISTER, name="register_preview"),
     path("<slug:kind>/", lists.record_list, name="list"),
     path("<slug:kind>/export.<str:form>", lists.export, name="export"),
     path("<slug:kind>/new/", edit.new, name="new"),
