@@ -61,6 +61,8 @@ FIXED = {
     "article": ["/articles/10/", "/articles/18/"],
     "duty": ["/articles/10/D10.5/", "/articles/10/D10.5/?state=running"],
     "about": ["/about/"],
+    "budgets": ["/budgets/"],
+    "budget": ["/budgets/fgw/2026/"],
     "units": ["/units/"],
     "unit": ["/units/fgw/", "/units/hbj/"],
     "region": ["/regions/150525/"],
