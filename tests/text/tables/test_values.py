@@ -84,6 +84,7 @@ def test_codes_that_a_spreadsheet_took_for_numbers() -> None:
 def test_official_numbers_lose_full_width_digits_and_keep_their_brackets() -> None:
     assert value("string", "１５０２０１００１０００", identifier=True) == "150201001000"
     assert value("string", "通市监罚〔２０２６〕１号（ＸＫ）", identifier=True) == "通市监罚〔2026〕1号（XK）"
+    assert value("string", "０４７５-５５５０１２３", constraints={"pattern": "[0-9-]+"}) == "0475-5550123"
     assert value("string", "第１号楼") == "第１号楼"
 
 

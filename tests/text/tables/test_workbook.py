@@ -66,6 +66,21 @@ def test_headings_merged_over_two_rows_and_cells_merged_downwards() -> None:
     assert found.rows[1][1][:2] == ["甲公司", GOOD_CODE]
 
 
+def test_lines_merged_over_all_columns_are_no_rows() -> None:
+    rows = [
+        ["行政相对人名称", "统一社会信用代码", "行政处罚决定书文号", "处罚类别"],
+        ["一、市场监管领域"],
+        ["甲公司", GOOD_CODE, "通罚[2026]1号", "罚款"],
+        ["二、生态环境领域"],
+        ["乙公司", GOOD_CODE, "通罚[2026]2号", "警告"],
+        ["注：1.本表由各单位填报。"],
+    ]
+    data = book(rows, merged=["A2:D2", "A4:D4", "A6:D6"])
+    found = find_table(read_workbook("a.xlsx", data).sheets[0], kind())
+    assert found is not None
+    assert [(number, cells[0]) for number, cells in found.rows] == [(3, "甲公司"), (5, "乙公司")]
+
+
 def test_a_guess_has_to_be_confirmed() -> None:
     found = table(book([["当事人名称", "文号", "处罚决定日期"], ["甲", "1号", "2026-01-03"]]))
     guess = found.columns[0]

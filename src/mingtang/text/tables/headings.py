@@ -176,7 +176,8 @@ def _rows(
     for place in range(first + depth, len(sheet.rows)):
         row = sheet.rows[place]
         texts = [_text(row[column]) if column < len(row) else "" for column in held]
-        filled = sum(map(bool, texts))
+        # A line merged over all columns stands in each of them.
+        filled = len({text for text in texts if text})
         start = next((text for cell in row if (text := _text(cell))), "")
         if not start or _SUBTOTAL.match(start) or tuple(map(_text, row)) in heading:
             continue

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 TYPES = ("string", "integer", "number", "date", "year", "yearmonth", "boolean")
-CHECKS = ("credit_code", "resident_id", "unit", "region", "document_number")
+CHECKS = ("credit_code", "resident_id", "unit", "region", "document_number", "specific", "law", "time_limit")
 MASKS = ("person", "resident_id", "phone", "bank_card", "address", "hidden")
 RULES = ("sum", "order", "unique", "together", "one_of", "total_row", "ground", "outline", "span")
 CONSTRAINTS = frozenset({"required", "unique", "enum", "pattern", "minimum", "maximum", "minLength", "maxLength"})
@@ -155,8 +155,9 @@ class TableKind:
         hide_after: the date field that is the last day an entry is shown; where it is empty the entry stays.
         retracted: ``when``: the field that, once filled, takes an entry back from the public; ``keeps``: what then
             stays to be read, such as the reason.
-        complete: what makes a city's set of such lists complete: ``group`` (units that owe one), ``values`` (field and
-        what it must cover).
+        complete: what makes a city's set of such lists complete: ``group`` (units that owe one; ``government`` where one
+        list for all is enough), ``values`` (``field`` and the ``code_list`` that all lists together must cover),
+        ``set`` (kinds that are asked for together, such as the eight lists of article 5).
     """
 
     id: str

@@ -18,7 +18,7 @@ from .kinds import TableField
 
 Value = str | int | bool | None
 # What people write where there is nothing.
-EMPTY = frozenset({"", "-", "--", "—", "——", "－", "/", "\\", "无", "n/a", "N/A", "null", "NULL", "空"})
+EMPTY = frozenset({"", "-", "--", "—", "——", "－", "/", "／", "\\", "无", "n/a", "N/A", "null", "NULL", "空"})
 _INVISIBLE = re.compile("[\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u2064\ufeff]")
 _SPACES = re.compile(r"[ \t\u00a0\u3000]+")
 _AMOUNT_TAIL = re.compile(r"(?:人民币)?(元|万元|亿元|%|人|户|件|个|项|平方米|公顷|亩)$")
@@ -83,7 +83,7 @@ def _string(field: TableField, raw: Any) -> Parsed:
         text = narrow(text).replace(" ", "").replace("'", "")
         if field.check in ("credit_code", "resident_id"):
             text = text.upper()
-    elif field.identifier:
+    elif field.identifier or "pattern" in field.constraints:
         text = text.translate(_NARROW_LETTERS)
     return Parsed(text)
 
