@@ -1,7 +1,7 @@
 """Pages of budgets and final accounts: of all units of the government, and of one unit's year. They read live editions
 and nothing else; amounts are in 万元."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any
@@ -114,8 +114,20 @@ def _listed(one: Budgets, year: int, most: Decimal) -> dict[str, Any]:
 def budget_page(unit: str, year: int) -> Page | None:
     """One unit's year; None where it has published nothing of that year."""
     one = read_budgets(unit).get(unit)
-    if one is None or year not in one.years:
-        return None
+    return _year_page(one, year) if one is not None and year in one.years else None
+
+
+def budget_pages(units: set[str] | None = None) -> Iterator[Page]:
+    """All pages of budgets; of the units named, and of all together, where ``units`` names some."""
+    yield budgets_page()
+    if units is not None and not units:
+        return
+    for one in read_budgets(*sorted(units or ())).values():
+        for year in one.years:
+            yield _year_page(one, year)
+
+
+def _year_page(one: Budgets, year: int) -> Page:
     stage = BUDGET if one.spending(year, BUDGET) or one.total(year, BUDGET) is not None else OUTTURN
     now, before = one.spending(year, stage), one.spending(year - 1, stage)
     total, earlier = one.total(year, stage), one.total(year - 1, stage)
@@ -149,7 +161,7 @@ def budget_page(unit: str, year: int) -> Page | None:
         "revenue": _revenue(one, year, stage),
         "files": [one.tables[kind] for kind in (FUNCTIONAL, ECONOMIC, THREE_PUBLIC, REVENUE) if kind in one.tables],
     }
-    return Page(f"budgets/{unit}/{year}/", "portal/budget.html", context)
+    return Page(f"budgets/{one.unit_code}/{year}/", "portal/budget.html", context)
 
 
 def _lead(one: Budgets, now: dict[str, Decimal], year: int) -> list[tuple[str, int]]:

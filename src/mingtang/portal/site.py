@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Sequence
 from datetime import datetime
 
+from .budgets import budget_pages
 from .lists import SECTIONS, home_page, section_page, stage_page, stages
 from .organisations import organisation_pages
 from .pages import Page
@@ -19,6 +20,7 @@ def standing_pages(now: datetime, units: set[str] | None = None) -> Iterator[Pag
     for code, _name in stages():
         yield stage_page(code)
     yield from organisation_pages(units, as_of=now)
+    yield from budget_pages(units)
     yield articles_page(now)
     for number in opinion_duties():
         yield article_page(number, now)
