@@ -2,9 +2,11 @@
 
 import json
 from decimal import Decimal
+from pathlib import Path
 from typing import Any
 
 import pytest
+from tests.bake.conftest import bake_at
 from tests.factories import Desk, table
 
 from mingtang.cli.demo.registers import budget as demo
@@ -194,3 +196,15 @@ def test_the_pages_show_a_year_beside_the_year_before(desk: Desk, client: Any) -
     assert "花的和批的比" in spent
     assert client.get(f"/budgets/{unit.pk}/2019/").status_code == 404
     assert client.get("/budgets/nobody/2026/").status_code == 404
+
+
+def test_pages_and_tables_are_files_of_the_tree(desk: Desk, settings: Any, tmp_path: Path) -> None:
+    settings.PUBLIC_ROOT, settings.LOG_KEY = tmp_path / "public", tmp_path / "secrets" / "log_key"
+    *_, functional = publish_all(desk)
+    bake_at(desk.now)
+    page = (settings.PUBLIC_ROOT / "budgets" / desk.unit.pk / "2026" / "index.html").read_text()
+    assert f"{functional.title.removesuffix('一般公共预算支出表')}2026年预算" in page
+    path = Publication.objects.get(title=functional.title).path
+    assert f'href="/{path}/files/data.csv">下载支出表</a>' in page
+    assert "2010601" in (settings.PUBLIC_ROOT / path / "files" / "data.csv").read_text()
+    assert "budgets/" in (settings.PUBLIC_ROOT / "guide" / "index.html").read_text()
