@@ -1,7 +1,8 @@
 """Reads of duties. Late, due soon and met are computed here from stored moments and a given ``now``."""
 
-from collections.abc import Iterable
-from datetime import datetime
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from datetime import date, datetime
 from functools import cache
 
 from django.db.models import Q, QuerySet
@@ -12,13 +13,42 @@ from mingtang.records.rulebook import rulebook
 from mingtang.records.spec import known_facts
 from mingtang.rules import DutyRule, Limit
 from mingtang.units.actors import Actor
+from mingtang.units.models import Unit
 from mingtang.units.selectors import supervised_by
 
 from .models import Duty
 
 
+@dataclass(frozen=True)
+class RuleSource:
+    """Duties that a room makes out of what a unit laid down itself, beside those of the packs (article 17).
+
+    ``rule`` gives the rule of a code (KeyError for none); a code's rule never changes. ``periodic`` gives the rules that
+    recur, with the unit that owes each, as they hold on a day.
+    """
+
+    rule: Callable[[str], DutyRule]
+    periodic: Callable[[date], Iterable[tuple[DutyRule, Unit]]]
+
+
+_sources: dict[str, RuleSource] = {}
+
+
+def provide_rules(prefix: str, source: RuleSource) -> None:
+    """Have codes that start with ``prefix`` and are no duty of a pack come from ``source``."""
+    _sources[prefix] = source
+
+
 def rule_of(code: str) -> DutyRule:
-    return rulebook().duties[code]
+    """The rule of a duty: of a pack, or of the source its code's first letter names. Raises KeyError."""
+    rule = rulebook().duties.get(code)
+    return rule if rule is not None else _sources[code[:1]].rule(code)
+
+
+def periodic_rules(day: date) -> Iterable[tuple[DutyRule, Unit]]:
+    """Rules of all sources that recur, as they hold on a day."""
+    for source in _sources.values():
+        yield from source.periodic(day)
 
 
 @cache

@@ -16,13 +16,13 @@ from mingtang.records.models import Link
 from mingtang.records.rulebook import rulebook
 from mingtang.records.spec import Context, Facts
 from mingtang.rows import find, update
-from mingtang.rules import SHANGHAI, DutyRule, Part, Quota, local_day
+from mingtang.rules import SHANGHAI, By, DutyRule, Part, Quota, local_day
 from mingtang.units.models import Unit
 from mingtang.units.selectors import general_office_of, units_in_group
 
 from .calendars import current_calendar
 from .models import Duty, DutyPart, Reminder
-from .selectors import is_closable, rule_of
+from .selectors import is_closable, periodic_rules, rule_of
 from .subjects import subjects_of
 
 
@@ -100,6 +100,8 @@ def close_duties(rule: DutyRule, part: Part | None, *, context: Context, event: 
     if isinstance(rule.limit, Quota):
         key = period_name(rule.limit, event.at)
         found = open_now.filter(unit=context.record.lead_unit_id, key=key)
+    elif isinstance(rule.limit, By) and not rule.opens_on:
+        found = open_now.filter(unit=context.record.lead_unit_id)
     elif via := (part.via if part else rule.via):
         targets = Link.objects.filter(source=context.record.pk, kind=via).values_list("target_id", flat=True)
         found = open_now.filter(record__in=list(targets))
@@ -109,10 +111,10 @@ def close_duties(rule: DutyRule, part: Part | None, *, context: Context, event: 
         if payload.get("duty_key"):
             found = found.filter(key=_key_of(context, payload))
     for duty in found:
-        _close(duty, part, event)
+        close(duty, part, event)
 
 
-def _close(duty: Duty, part: Part | None, event: Event) -> None:
+def close(duty: Duty, part: Part | None, event: Event) -> None:
     if part is not None:
         waiting = duty.parts.filter(name=part.code, closed_at=None)
         waiting.update(closed_at=event.at, closed_by=event.id)
@@ -127,31 +129,54 @@ def _close(duty: Duty, part: Part | None, event: Event) -> None:
 
 
 def period_name(limit: Quota, moment: datetime) -> str:
-    """The calendar period a moment falls in (A22): 2026 for years, 2026H1 for half-years."""
+    """The calendar period a moment falls in (A22): 2026 for years, 2026H1 for half-years, 2026Q1, 2026-03 for months."""
     start, _ = limit.period(moment)
     if limit.months == 6:
         return f"{start.year}H{1 + start.month // 7}"
+    if limit.months == 3:
+        return f"{start.year}Q{1 + start.month // 3}"
+    if limit.months == 1:
+        return f"{start:%Y-%m}"
     years = limit.months // 12
     return f"{start.year}" if years <= 1 else f"{start.year}-{start.year + years - 1}"
 
 
 def open_periodic(now: datetime) -> list[Duty]:
-    """Open the duties of the current half-year and year for the units that owe them. Safe to repeat."""
+    """Open the duties of the current half-year and year for the units that owe them, and those of dates still to come.
+    Safe to repeat. A date that had passed before opens nothing: its units were never told of it here."""
     made = []
     for rule in rulebook().scheduled:
-        if not isinstance(rule.limit, Quota) or not is_closable(rule):
+        if not is_closable(rule):
             continue
-        start = rule.limit.period(now)[0]
-        due = rule.limit.due(now, current_calendar()).at
-        name = period_name(rule.limit, now)
+        dated = isinstance(rule.limit, By)
+        if isinstance(rule.limit, By) and rule.limit.day < local_day(now):
+            continue
         for unit in units_in_group(rule.subject, local_day(now)):
-            duty, fresh = Duty.objects.get_or_create(
-                code=rule.id, unit=unit, key=name, defaults={"period": name, "opened_at": start, "due_at": due}
-            )
-            if fresh:
-                project(duty)
-                made.append(duty)
+            made += _open_scheduled(rule, unit, now, "" if dated else period_of(rule, now))
+    for rule, unit in periodic_rules(local_day(now)):
+        made += _open_scheduled(rule, unit, now, period_of(rule, now))
     return made
+
+
+def period_of(rule: DutyRule, now: datetime) -> str:
+    """Name of the period of a recurring duty at ``now``."""
+    assert isinstance(rule.limit, Quota)
+    return period_name(rule.limit, now)
+
+
+def _open_scheduled(rule: DutyRule, unit: Unit, now: datetime, period: str) -> list[Duty]:
+    assert isinstance(rule.limit, Quota | By)
+    start = rule.limit.period(now)[0] if isinstance(rule.limit, Quota) else now
+    due = rule.limit.due(now, current_calendar())
+    duty, fresh = Duty.objects.get_or_create(
+        code=rule.id,
+        unit=unit,
+        key=period or f"{due.day}",
+        defaults={"period": period, "opened_at": start, "due_at": due.at},
+    )
+    if fresh:
+        project(duty)
+    return [duty] if fresh else []
 
 
 def stage_of(duty: Duty, now: datetime) -> str:

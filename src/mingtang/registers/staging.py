@@ -7,6 +7,7 @@ the next one starts over under a new attempt, and the old one, should it still l
 
 import json
 import logging
+import re
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -15,6 +16,7 @@ from typing import Any
 from django.db import transaction
 from django.db.models import Q
 
+from mingtang.records.rulebook import rulebook
 from mingtang.rules import local_day
 from mingtang.text.tables.checks import BLOCK, CellFault, Checked, Row, World, check_table
 from mingtang.text.tables.headings import Column, Found, chosen, find_table
@@ -300,4 +302,11 @@ def world(now: datetime) -> World:
         return None if known[text] in ended else known[text]
 
     codes = set(Unit.objects.values_list("code", flat=True))
-    return World(units=unit, regions=regions.get, codes=code_lists(), today=day, year=day.year)
+    return World(units=unit, regions=regions.get, codes=code_lists(), today=day, year=day.year, vague=vague_wordings())
+
+
+def vague_wordings() -> frozenset[str]:
+    """What the rules say is no reason by itself, and the bare names of lawful grounds: a ground is no matter."""
+    book = rulebook()
+    grounds = {re.split("[，（、]", ground.label)[0] for ground in book.grounds.values()}
+    return frozenset(book.enumerations["vague_reasons"].items.values()) | grounds

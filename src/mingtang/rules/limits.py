@@ -104,12 +104,14 @@ class Within:
 class Quota:
     """At least ``count`` times in every calendar period of ``months`` months (6 = half-year, 12 = year).
 
-    ``due_months``: due by the end of that month of the period instead of its end (1 = by 31 January of each year).
+    ``due_months``: due by the end of that month of the period instead of its end (1 = by 31 January of each year);
+    ``due_day``: by that day of the month, or its last day where it has fewer.
     """
 
     count: int
     months: int
     due_months: int | None = None
+    due_day: int | None = None
 
     def period(self, moment: datetime) -> tuple[datetime, datetime]:
         """First and last moment (both included) of the period that holds the aware ``moment``."""
@@ -118,9 +120,11 @@ class Quota:
         return datetime(first // 12, first % 12 + 1, 1, tzinfo=SHANGHAI), _end_before_month(first + self.months)
 
     def due(self, start: datetime, calendar: Calendar) -> Due:
-        """The due moment of the period that holds ``start``: its end, or the end of month ``due_months``."""
+        """The due moment of the period that holds ``start``: its end, or the end of month ``due_months`` or of its
+        day ``due_day``."""
         first = self.period(start)[0]
-        return Due(_end_before_month(first.year * 12 + first.month - 1 + (self.due_months or self.months)))
+        last = _end_before_month(first.year * 12 + first.month - 1 + (self.due_months or self.months))
+        return Due(last if self.due_day is None else last.replace(day=min(self.due_day, last.day)))
 
     def met(self, count: int) -> bool:
         return count >= self.count
@@ -133,6 +137,8 @@ class Quota:
         by = (
             ""
             if self.due_months is None
+            else f"，第{self.due_months}个月{self.due_day}日前"
+            if self.due_day is not None
             else f"，{self.due_months}月底前"
             if self.months == 12
             else f"，前{self.due_months}个月内"

@@ -16,6 +16,7 @@ from .codes import CodeList, CodeLists
 from .headings import Found
 from .kinds import Rule, TableField, TableKind
 from .values import Value, parse
+from .wording import cites_law, is_vague, limit_text
 
 BLOCK, WARN = "block", "warn"
 # The place of a column that the sheet has not: its value stands in the title.
@@ -67,13 +68,17 @@ class Checked:
 
 @dataclass(frozen=True)
 class World:
-    """What values may point at: units and regions by any of their names, code lists by year, and the day of checking."""
+    """What values may point at: units and regions by any of their names, code lists by year, and the day of checking.
+
+    ``vague`` are wordings that say nothing particular by themselves.
+    """
 
     units: Callable[[str], str | None]
     regions: Callable[[str], str | None]
     codes: CodeLists
     today: date
     year: int
+    vague: frozenset[str] = frozenset()
 
 
 def check_table(found: Found, kind: TableKind, world: World, *, taken: frozenset[str] = frozenset()) -> Checked:
@@ -257,12 +262,31 @@ def _named_check(one: TableField, world: World) -> Check:
         text = re.sub(r"[\[［(（【](\d{4})[\]］)）】]", r"〔\1〕", str(value)).replace(" ", "")
         return text, "", "", ""
 
+    def specific(value: Value) -> tuple[Value, str, str, str]:
+        if is_vague(str(value), world.vague):
+            return value, "vague", f"“{value}”太笼统，不便检查。写明是哪类信息、哪些内容。", BLOCK
+        return value, "", "", ""
+
+    def law(value: Value) -> tuple[Value, str, str, str]:
+        if not cites_law(str(value)):
+            return value, "law_missing", f"“{value}”没有写明法律名称和条号，例如“{one.example}”。", BLOCK
+        return value, "", "", ""
+
+    def time_limit(value: Value) -> tuple[Value, str, str, str]:
+        if limit_text(str(value)) is None:
+            told = "写“形成之日起20个工作日内”“每季度首月15日前”“每年3月31日前”这样的时限"
+            return value, "limit_unclear", f"“{value}”看不出什么时候公开，{told}。", BLOCK
+        return value, "", "", ""
+
     return {
         "credit_code": credit_code,
         "resident_id": resident_id,
         "unit": unit,
         "region": region,
         "document_number": document_number,
+        "specific": specific,
+        "law": law,
+        "time_limit": time_limit,
     }[one.check]
 
 

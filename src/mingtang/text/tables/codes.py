@@ -55,8 +55,8 @@ class CodeList:
 
 
 class CodeLists:
-    """All lists of some folders: ``<list>/<year>.csv`` with columns code, name, parent, replaces. A list stands in the
-    first folder that has it."""
+    """All lists of some folders: ``<list>/<year>.csv`` with columns code, name, parent, replaces and, where people write
+    other names, also. A list stands in the first folder that has it."""
 
     def __init__(self, *folders: Path) -> None:
         self.folders = folders
@@ -119,5 +119,8 @@ def _read(path: Path, name: str, year: int) -> CodeList:
     named: dict[str, list[str]] = {}
     for item in items.values():
         named.setdefault(item.name, []).append(item.code)
+    for row in rows:
+        for text in filter(None, (row.get("also") or "").split(";")):
+            named.setdefault(text, []).append(row["code"])
     # A name that two codes share names neither.
     return CodeList(name, year, items, {text: codes[0] for text, codes in named.items() if len(codes) == 1})
