@@ -198,6 +198,16 @@ def test_the_pages_show_a_year_beside_the_year_before(desk: Desk, client: Any) -
     assert client.get("/budgets/nobody/2026/").status_code == 404
 
 
+def test_a_unit_that_is_behind_is_named_with_its_newest_year(desk: Desk, client: Any) -> None:
+    publish_all(desk, "czj", (2025, "预算"))
+    behind = desk.unit
+    desk.unit = desk.city.unit("教育局")
+    publish_all(desk, "jyj")
+    index = client.get("/budgets/").content.decode()
+    assert f'{behind.name}</a>，<a href="/budgets/{behind.pk}/2025/">最近的是2025年</a>' in index
+    assert "1个部门公开了2026年预算" in index
+
+
 def test_pages_and_tables_are_files_of_the_tree(desk: Desk, settings: Any, tmp_path: Path) -> None:
     settings.PUBLIC_ROOT, settings.LOG_KEY = tmp_path / "public", tmp_path / "secrets" / "log_key"
     *_, functional = publish_all(desk)

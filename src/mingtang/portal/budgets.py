@@ -93,7 +93,11 @@ def budgets_page() -> Page:
     context |= {
         "governments": [_listed(one, year, ZERO) for one in whole],
         "rows": [_listed(one, year, most) for one in parts],
-        "missing": [unit for unit in owing if unit.pk not in {one.unit_code for one in published}],
+        "missing": [
+            (unit, found[unit.pk].years[0] if unit.pk in found and found[unit.pk].years else None)
+            for unit in owing
+            if unit.pk not in {one.unit_code for one in published}
+        ],
         "owing": len(owing),
         "sum_now": sum((one.total(year, BUDGET) or ZERO for one in parts), ZERO),
         "sum_before": sum((one.total(year - 1, BUDGET) or ZERO for one in parts), ZERO),
