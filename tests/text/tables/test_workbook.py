@@ -41,7 +41,7 @@ def test_title_and_notes_above_repeated_headings_totals_and_signatures_below() -
         ["小计", "", "", "", "", 1.5, 0, 1.5],
         ["合  计", "", "", "", "", 1.5, 0, 1.5],
         ["注：罚款已缴清"],
-        ["填表人：张三", "", "", "审核人：李四"],
+        ["填表人：张三", "审核人：李四", "", "负责人：王五"],
     ]
     found = table(book(rows, merged=["A1:J1"]))
     assert [column.field for column in found.columns] == [

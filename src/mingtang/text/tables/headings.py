@@ -183,7 +183,7 @@ def _rows(
             continue
         if _TOTAL.match(start):
             totals.append((place + 1, row))
-        elif filled == 0 or (filled <= 1 and _BELOW.match(start)):
+        elif filled == 0 or (_BELOW.match(start) and (filled <= 1 or all(map(_BELOW.match, filter(None, texts))))):
             continue
         elif filled == 1 and len(held) > 2 and re.fullmatch(r"[（(]?[一二三四五六七八九十]+[)）、.．].*", start):
             # A heading between groups of rows.
