@@ -85,6 +85,23 @@ def test_a_list_taken_down_is_absent_and_units_without_one_are_named(city: City)
     assert "power_list" in set_coverage("lists", government).missing
 
 
+def test_a_responsibility_points_at_a_power_of_the_unit(city: City) -> None:
+    desk = desk_of(city, "mzj")
+    duties = demo_table("responsibility_list", "mzj")
+    register = desk.register("responsibility_list", duties.heading, duties.rows)
+    with pytest.raises(Refused) as refused:
+        desk.act(register, "hand_in", roles.DRAFTER)
+    assert codes(refused) == ["tables_disagree"] and "还没有《权力清单》" in refused.value.faults[0].message
+    powers = demo_table("power_list", "mzj")
+    other = desk.register("power_list", powers.heading, powers.rows[:-1])
+    with pytest.raises(Refused) as refused:
+        desk.act(register, "hand_in", roles.DRAFTER)
+    assert str(powers.rows[-1][0]) in refused.value.faults[0].message
+    desk.change(other, upload=Upload("权力.csv", csv_table(powers.heading, powers.rows)))
+    desk.publish_register(other)
+    assert desk.publish_register(register).state == "published"
+
+
 @pytest.mark.scenario("S05.2")
 @pytest.mark.parametrize(
     ("effective", "due", "late"),
@@ -142,6 +159,8 @@ def test_an_update_on_a_departments_own_site_leaves_the_duty_open(city: City) ->
 @pytest.mark.parametrize("kind", EIGHT)
 def test_an_adjustment_outside_the_four_is_refused(city: City, kind: str) -> None:
     table = demo_table(kind)
+    if kind == "responsibility_list":
+        publish(city, demo_table("power_list"), 1)
     desk, register = publish(city, table, 2)
     day = at("2026-03-02 00:00").date()
     desk.change(register, upload=Upload("调整.csv", csv_table(table.heading, table.rows[:1])))

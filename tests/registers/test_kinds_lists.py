@@ -11,10 +11,11 @@ import pytest
 
 from mingtang.cli.demo import registers as demo
 from mingtang.registers.catalog import with_adjustment
-from mingtang.text.tables.checks import BLOCK, WARN, CellFault, Checked, World, check_table
+from mingtang.text.tables.checks import BLOCK, WARN, CellFault, Checked, Row, World, check_table
 from mingtang.text.tables.codes import CodeLists
 from mingtang.text.tables.headings import find_table
 from mingtang.text.tables.kinds import TableKind, read_kind
+from mingtang.text.tables.reconciling import reconcile
 from mingtang.text.tables.workbook import Sheet, read_workbook
 from tests.registers.workbooks import enforcement, lists
 
@@ -101,6 +102,29 @@ def test_each_responsibility_belongs_to_a_power_and_each_power_has_some() -> Non
     assert 280 <= len(powers["scjg"]) <= 320
     classes = {str(code)[2:4] for codes in powers.values() for code in codes}
     assert classes == set(world().codes.at("power_classes", 2026).items) and len(classes) == 10
+
+
+def test_responsibilities_point_at_powers_and_powers_have_responsibilities() -> None:
+    kinds = {name: kind(name) for name in ("power_list", "responsibility_list")}
+    powers, duties = (
+        checked("power_list", {}, {"职权编码": "150154002000"}).rows,
+        checked("responsibility_list", {}).rows,
+    )
+
+    def told_of(name: str, rows: list[Row], others: list[Row] | None) -> list[tuple[int, str, str]]:
+        found = reconcile(
+            kinds[name], rows, lambda _kind: None if others is None else [row.values for row in others], kinds
+        )
+        return [(fault.row, fault.code, fault.message) for fault in found]
+
+    assert told_of("responsibility_list", duties, powers) == []
+    ((row, code, message),) = told_of("responsibility_list", duties, powers[1:])
+    assert (row, code) == (2, "unlinked") and message.startswith("《权力清单》里没有“职权编码”150154001000。")
+    ((_row, code, message),) = told_of("responsibility_list", duties, None)
+    assert code == "table_missing" and "还没有《权力清单》" in message
+    ((row, code, message),) = told_of("power_list", powers, duties)
+    assert (row, code) == (3, "unlinked") and "《责任清单》里没有“职权编码”150154002000" in message
+    assert told_of("power_list", powers, None) == []
 
 
 @pytest.mark.parametrize("name", LISTS)

@@ -303,8 +303,8 @@ def _links(data: Mapping[str, Any], names: list[str]) -> list[str]:
         problems += [f"{where}没有“{key}”" for key in ("with", "message", "field", "other_field") if not row.get(key)]
         named = [*row.get("same", []), *row.get("where", {})]
         problems += [f"{where}里的“{name}”不是字段" for name in [*named, row.get("field", "")] if name not in names]
-        if row.get("compare", "equal") not in ("equal", "at_least"):
-            problems.append(f"{where}的“compare”只能是equal、at_least")
+        if row.get("compare", "equal") not in ("equal", "at_least", "present"):
+            problems.append(f"{where}的“compare”只能是equal、at_least、present")
     withheld = data.get("withheld", {})
     if withheld:
         problems += [f"“withheld”有不认识的“{key}”" for key in sorted(set(withheld) - _WITHHELD)]

@@ -6,7 +6,8 @@ A kind names what must agree in ``[[reconciles]]``:
     same         fields that both have and that divide the tables, such as year and stage
     field, where             what is added up here: a column, and the rows that count (field to value)
     other_field, other_where the same in the other table
-    compare      ``equal``, or ``at_least`` where the sum here may be more
+    compare      ``equal``, ``at_least`` where the sum here may be more, or ``present``: nothing is added up, each value
+                 of ``field`` must be in the other table's ``other_field``
     needed       whether the other table must be there: ``always``, ``never``, or the name of a setting that says so
     message      Chinese; what to do
 """
@@ -23,6 +24,7 @@ from .values import Value, plain_amount
 
 Values = Mapping[str, Value]
 Group = tuple[Value, ...]
+MOST_NAMED = 5
 
 
 def reconcile(
@@ -41,18 +43,59 @@ def reconcile(
         kinds: for the names of the other tables.
         needed: whether a setting of the rules demands the table.
 
-    A fault has the code ``unreconciled`` or ``table_missing``; the latter names the table that has to be there first.
+    A fault has the code ``unreconciled``, ``unlinked`` or ``table_missing``; the last names the table that has to be
+    there first.
     """
     faults: list[CellFault] = []
     for agreement in kind.reconciles:
         other = kinds.get(agreement["with"])
         if other is None:
             continue
+        if agreement.get("compare") == "present":
+            faults += _absent(kind, other, agreement, rows, others, needed)
+            continue
         mine = _sums(rows, agreement)
         theirs = _theirs(agreement, rows, kind, others)
         for group, (said, numbers) in mine.items():
             faults += _compare(kind, other, agreement, group, said, numbers, theirs, needed)
     return faults
+
+
+def _absent(
+    kind: TableKind,
+    other: TableKind,
+    agreement: Mapping[str, Any],
+    rows: Sequence[Row],
+    others: Callable[[str], Iterable[Values] | None],
+    needed: Callable[[str], bool],
+) -> list[CellFault]:
+    """Values that point at no entry of the other table, told together."""
+    name = agreement["field"]
+    title = kind.field(name).title
+    found = others(agreement["with"])
+    if found is None:
+        if not _demanded(agreement, needed):
+            return []
+        text = f"还没有《{other.title}》，“{title}”对不上。请先把它导入，再报送这张表。{agreement['message']}"
+        return [CellFault(0, name, title, "table_missing", text)]
+    known = {
+        values.get(agreement["other_field"]) for values in found if _counts(values, agreement.get("other_where", {}))
+    }
+    missing: dict[str, int] = {}
+    for row in rows:
+        value = row.values[name]
+        if value is not None and value not in known and _counts(row.values, agreement.get("where", {})):
+            missing.setdefault(str(value), row.number)
+    if not missing:
+        return []
+    named = "、".join(list(missing)[:MOST_NAMED]) + (f"等{len(missing)}个" if len(missing) > MOST_NAMED else "")
+    text = f"《{other.title}》里没有“{title}”{named}。{agreement['message']}"
+    return [CellFault(next(iter(missing.values())), name, title, "unlinked", text, raw=next(iter(missing)))]
+
+
+def _demanded(agreement: Mapping[str, Any], needed: Callable[[str], bool]) -> bool:
+    wanted = agreement.get("needed", "always")
+    return wanted == "always" or (wanted != "never" and needed(wanted))
 
 
 def _theirs(
@@ -101,8 +144,7 @@ def _compare(
     number = numbers[0] if len(numbers) == 1 else 0
     where = _where(kind, agreement, group)
     if group not in theirs:
-        wanted = agreement.get("needed", "always")
-        if wanted == "never" or (wanted != "always" and not needed(wanted)):
+        if not _demanded(agreement, needed):
             return []
         text = f"还没有{where}的《{other.title}》，对不上账。请先把它导入，再报送这张表。{agreement['message']}"
         return [CellFault(0, name, title, "table_missing", text)]
