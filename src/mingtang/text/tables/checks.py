@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import re
-from calendar import monthrange
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 from typing import Any
@@ -13,57 +12,16 @@ from typing import Any
 from stdnum.cn import ric, uscc
 
 from .codes import CodeList, CodeLists
+from .faults import BLOCK, WARN, CellFault, Checked, Row
 from .headings import Found
-from .kinds import Rule, TableField, TableKind
+from .kinds import TableField, TableKind
+from .table_rules import RULES, amount_of, outline
 from .values import Value, parse
 from .wording import cites_law, is_vague, limit_text
 
-BLOCK, WARN = "block", "warn"
 # The place of a column that the sheet has not: its value stands in the title.
 _ABOVE = -1
 _MONEY = ("元", "千元", "万元", "亿元")
-
-
-@dataclass(frozen=True, slots=True)
-class CellFault:
-    """What is wrong at a row (as the spreadsheet numbers it) and a field; an empty field means the row or the table.
-
-    ``severity`` is ``block`` or ``warn``; ``raw`` is the cell as written, for the report of whoever uploaded it.
-    """
-
-    row: int
-    field: str
-    title: str
-    code: str
-    message: str
-    severity: str = BLOCK
-    raw: str = ""
-
-
-@dataclass
-class Row:
-    """A row of values by field name; ``number`` is the spreadsheet's."""
-
-    number: int
-    values: dict[str, Value]
-    faults: list[CellFault] = field(default_factory=list)
-
-    @property
-    def blocked(self) -> bool:
-        return any(fault.severity == BLOCK for fault in self.faults)
-
-
-@dataclass
-class Checked:
-    """All rows, and the faults of the table as a whole."""
-
-    rows: list[Row]
-    faults: list[CellFault]
-
-    @property
-    def all_faults(self) -> list[CellFault]:
-        """In the order of the sheet, those of the whole table first."""
-        return [*self.faults, *(fault for row in self.rows for fault in row.faults)]
 
 
 @dataclass(frozen=True)
@@ -107,12 +65,12 @@ def check_table(found: Found, kind: TableKind, world: World, *, taken: frozenset
     faults += _money(found, kind)
     for rule in kind.rules:
         if rule.kind == "outline":
-            rows, more = _outline(rows, rule, kind)
+            rows, more = outline(rows, rule, kind)
             faults += more
     _unique(rows, kind, taken)
     for rule in kind.rules:
         if rule.kind != "outline":
-            _RULES[rule.kind](rows, rule, kind)
+            RULES[rule.kind](rows, rule, kind)
     for number, cells in found.totals:
         faults += _totals(number, cells, columns, rows)
     return Checked(rows, faults)
@@ -339,38 +297,6 @@ def _money(found: Found, kind: TableKind) -> list[CellFault]:
     return [CellFault(0, "", "", "money_unit", text, BLOCK, found.money)]
 
 
-def _outline(rows: Sequence[Row], rule: Rule, kind: TableKind) -> tuple[list[Row], list[CellFault]]:
-    """Rows whose code is the start of other rows' codes only sum those up: each of ``fields`` is checked, and the row is
-    no entry. ``per`` are the fields that divide the table. Returns the entries, and what is wrong with the sums."""
-    name, amounts, per = rule.values["field"], rule.values["fields"], rule.values.get("per", [])
-    groups: dict[tuple[Value, ...], dict[str, list[Row]]] = {}
-    for row in rows:
-        if row.values[name] is not None:
-            group = groups.setdefault(tuple(row.values[one] for one in per), {})
-            group.setdefault(str(row.values[name]), []).append(row)
-    sums, faults = set(), []
-    for group in groups.values():
-        below: dict[str, list[Row]] = {}
-        for code in group:
-            for length in {len(other) for other in group if len(other) < len(code)}:
-                if code[:length] in group:
-                    below.setdefault(code[:length], []).extend(group[code])
-        for code, under in below.items():
-            leaves = [row for row in under if str(row.values[name]) not in below]
-            for row in group[code]:
-                sums.add(id(row))
-                faults += [
-                    fault for fault in row.faults if fault.severity == BLOCK and fault.code not in ("code_shallow",)
-                ]
-                for amount in amounts:
-                    added = sum((_amount(leaf.values[amount]) for leaf in leaves), Decimal(0))
-                    stated = _amount(row.values[amount])
-                    if stated != added:
-                        text = f"“{code}”写的是{stated}，下面各项相加是{added}，差{stated - added}。"
-                        faults.append(_rule_fault(row, amount, rule, kind, text))
-    return [row for row in rows if id(row) not in sums], faults
-
-
 def _unique(rows: Iterable[Row], kind: TableKind, taken: frozenset[str]) -> None:
     seen: dict[str, int] = {}
     titles = "、".join(kind.field(name).title for name in kind.key)
@@ -389,133 +315,6 @@ def _unique(rows: Iterable[Row], kind: TableKind, taken: frozenset[str]) -> None
             row.faults.append(CellFault(row.number, kind.key[0], titles, "duplicate", f"“{titles}”和已有的一条相同。"))
 
 
-def _amount(value: Value) -> Decimal:
-    return Decimal(str(value)) if value is not None else Decimal(0)
-
-
-def _sum_rule(rows: Iterable[Row], rule: Rule, kind: TableKind) -> None:
-    """``total`` equals the sum of ``parts``, to the last cent."""
-    total, parts = rule.values["total"], rule.values["parts"]
-    for row in rows:
-        if row.values[total] is None or any(
-            fault.field in (total, *parts) and fault.severity == BLOCK for fault in row.faults
-        ):
-            continue
-        said, added = _amount(row.values[total]), sum((_amount(row.values[part]) for part in parts), Decimal(0))
-        if said != added:
-            row.faults.append(
-                _rule_fault(row, total, rule, kind, f"合计写的是{said}，各项相加是{added}，差{said - added}。")
-            )
-
-
-def _order_rule(rows: Iterable[Row], rule: Rule, kind: TableKind) -> None:
-    """``first`` is not after ``second``."""
-    first, second = rule.values["first"], rule.values["second"]
-    for row in rows:
-        one, other = row.values[first], row.values[second]
-        if one is not None and other is not None and str(one) > str(other):
-            row.faults.append(
-                _rule_fault(row, second, rule, kind, f"{kind.field(second).title}早于{kind.field(first).title}。")
-            )
-
-
-def _span_rule(rows: Iterable[Row], rule: Rule, kind: TableKind) -> None:
-    """``second`` lies at least ``least`` and at most ``most`` months after ``first``; both are dates."""
-    first, second = rule.values["first"], rule.values["second"]
-    for row in rows:
-        start, end = row.values[first], row.values[second]
-        if start is None or end is None:
-            continue
-        since, until = date.fromisoformat(str(start)), date.fromisoformat(str(end))
-        if not _months_after(since, rule.values["least"]) <= until <= _months_after(since, rule.values["most"]):
-            row.faults.append(_rule_fault(row, second, rule, kind, ""))
-
-
-def _months_after(day: date, months: int) -> date:
-    """The same day that many months on, or the last day of a shorter month."""
-    year, month = divmod(day.year * 12 + day.month - 1 + months, 12)
-    return date(year, month + 1, min(day.day, monthrange(year, month + 1)[1]))
-
-
-def _unique_rule(rows: Iterable[Row], rule: Rule, kind: TableKind) -> None:
-    """``fields`` together do not repeat."""
-    names, seen = rule.values["fields"], dict[tuple[Value, ...], int]()
-    for row in rows:
-        values = tuple(row.values[name] for name in names)
-        if None not in values and seen.setdefault(values, row.number) != row.number:
-            row.faults.append(_rule_fault(row, names[0], rule, kind, f"和第{seen[values]}行相同。"))
-
-
-def _together_rule(rows: Iterable[Row], rule: Rule, kind: TableKind) -> None:
-    """All of ``fields`` are filled in, or none."""
-    for row in rows:
-        empty = [name for name in rule.values["fields"] if row.values[name] is None]
-        if empty and len(empty) < len(rule.values["fields"]):
-            row.faults.append(
-                _rule_fault(row, empty[0], rule, kind, f"缺{'、'.join(kind.field(name).title for name in empty)}。")
-            )
-
-
-def _one_of_rule(rows: Iterable[Row], rule: Rule, kind: TableKind) -> None:
-    """At least one of ``fields`` is filled in."""
-    for row in rows:
-        if all(row.values[name] is None for name in rule.values["fields"]):
-            row.faults.append(_rule_fault(row, rule.values["fields"][0], rule, kind, ""))
-
-
-def _ground_rule(rows: Iterable[Row], rule: Rule, kind: TableKind) -> None:
-    """Where ``field`` has the value ``when``, ``second`` must be filled in."""
-    for row in rows:
-        if row.values[rule.values["field"]] == rule.values["when"] and row.values[rule.values["second"]] is None:
-            row.faults.append(_rule_fault(row, rule.values["second"], rule, kind, ""))
-
-
-def _total_row_rule(rows: Sequence[Row], rule: Rule, kind: TableKind) -> None:
-    """The row whose ``field`` is ``when`` holds, in each of ``fields``, the sum of all other rows; of its group, where
-    ``per`` names the fields that divide the table. Rows whose value is in ``besides`` are sums themselves."""
-    groups: dict[tuple[Value, ...], list[Row]] = {}
-    for row in rows:
-        groups.setdefault(tuple(row.values[one] for one in rule.values.get("per", [])), []).append(row)
-    for group in groups.values():
-        _total_of_group(group, rule, kind)
-
-
-def _total_of_group(rows: Sequence[Row], rule: Rule, kind: TableKind) -> None:
-    total = next((row for row in rows if row.values[rule.values["field"]] == rule.values["when"]), None)
-    if total is None:
-        return
-    besides = {rule.values["when"], *rule.values.get("besides", [])}
-    parts = [row for row in rows if row.values[rule.values["field"]] not in besides]
-    for name in rule.values["fields"]:
-        added = sum((_amount(row.values[name]) for row in parts), Decimal(0))
-        if _amount(total.values[name]) != added:
-            said = f"{kind.field(name).title}写的是{_amount(total.values[name])}，各行相加是{added}。"
-            total.faults.append(_rule_fault(total, name, rule, kind, said))
-
-
-def _rule_fault(row: Row, name: str, rule: Rule, kind: TableKind, detail: str) -> CellFault:
-    return CellFault(
-        row.number,
-        name,
-        kind.field(name).title,
-        rule.kind,
-        f"{detail}{rule.message}",
-        rule.values.get("severity", BLOCK),
-    )
-
-
-_RULES: dict[str, Callable[[Any, Rule, TableKind], None]] = {
-    "sum": _sum_rule,
-    "order": _order_rule,
-    "unique": _unique_rule,
-    "together": _together_rule,
-    "one_of": _one_of_rule,
-    "ground": _ground_rule,
-    "total_row": _total_row_rule,
-    "span": _span_rule,
-}
-
-
 def _totals(
     number: int, cells: Sequence[Any], columns: Sequence[tuple[int, TableField]], rows: Sequence[Row]
 ) -> list[CellFault]:
@@ -527,8 +326,8 @@ def _totals(
         said = parse(one, cells[place]).value
         if said is None:
             continue
-        added = sum((_amount(row.values[one.name]) for row in rows), Decimal(0))
-        if _amount(said) != added:
-            text = f"第{number}行的合计是{said}，“{one.title}”各行相加是{added}，差{_amount(said) - added}。"
+        added = sum((amount_of(row.values[one.name]) for row in rows), Decimal(0))
+        if amount_of(said) != added:
+            text = f"第{number}行的合计是{said}，“{one.title}”各行相加是{added}，差{amount_of(said) - added}。"
             faults.append(CellFault(number, one.name, one.title, "total", text, BLOCK, str(cells[place])))
     return faults
