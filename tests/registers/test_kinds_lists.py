@@ -2,7 +2,7 @@
 without a fault, and what is wrong is found at its cell."""
 
 import csv
-from datetime import date
+from datetime import UTC, date, datetime
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -15,6 +15,7 @@ from mingtang.text.tables.checks import BLOCK, WARN, CellFault, Checked, Row, Wo
 from mingtang.text.tables.codes import CodeLists
 from mingtang.text.tables.headings import find_table
 from mingtang.text.tables.kinds import TableKind, read_kind
+from mingtang.text.tables.packages import csv_of, package_of
 from mingtang.text.tables.reconciling import reconcile
 from mingtang.text.tables.workbook import Sheet, read_workbook
 from tests.registers.workbooks import enforcement, lists
@@ -218,3 +219,19 @@ def test_examples_of_the_columns_are_good_values(name: str) -> None:
     examples = {one.title: one.example for one in own.fields if one.example}
     done = checked(name, examples)
     assert [fault for fault in told(done) if fault[2] not in ("ground", "order")] == []
+
+
+@pytest.mark.parametrize("name", KINDS)
+def test_the_data_package_of_a_list_is_valid(name: str, tmp_path: Path) -> None:
+    table = KINDS[name].table_of(name)
+    found = find_table(Sheet("Sheet1", True, [list(table.heading), *map(list, table.rows[:60])]), kind(name))
+    assert found is not None
+    rows = [row.values for row in check_table(found, kind(name), world()).rows]
+    data = csv_of(kind(name).public_fields, rows)
+    made = datetime(2026, 11, 25, tzinfo=UTC)
+    text = package_of(kind(name), name="list", title="演示", made=made, version="1", files={"data.csv": data})
+    (tmp_path / "data.csv").write_bytes(data)
+    (tmp_path / "datapackage.json").write_bytes(text)
+    frictionless = pytest.importorskip("frictionless")
+    report = frictionless.validate(str(tmp_path / "datapackage.json"))
+    assert report.valid, report.flatten(["rowNumber", "fieldName", "message"])

@@ -102,7 +102,8 @@ class TableField:
         if self.description:
             made["description"] = self.description
         if self.example:
-            made["example"] = self.example
+            # People write 是; a published file holds true.
+            made["example"] = str(self.example == "是").lower() if self.type == "boolean" else self.example
         constraints = {key: _plain(value) for key, value in self.constraints.items()}
         if constraints:
             made["constraints"] = constraints
