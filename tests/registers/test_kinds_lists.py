@@ -81,7 +81,7 @@ def test_the_workbook_of_an_office_reads_without_a_fault(name: str) -> None:
 def test_every_table_of_the_demonstration_is_good(family: str) -> None:
     keys: dict[str, set[str]] = {}
     for table in demo.tables(family):
-        assert kind(table.kind).family == family
+        assert kind(table.kind).family == table.family == family
         found = find_table(Sheet("Sheet1", True, [list(table.heading), *map(list, table.rows)]), kind(table.kind))
         assert found is not None
         done = check_table(found, kind(table.kind), world())

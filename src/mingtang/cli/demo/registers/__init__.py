@@ -5,6 +5,8 @@ from importlib import import_module
 from pkgutil import iter_modules
 from typing import NamedTuple
 
+from mingtang.registers.catalog import kind_named
+
 
 class DemoTable(NamedTuple):
     """The table a unit hands in for a register.
@@ -20,6 +22,11 @@ class DemoTable(NamedTuple):
     heading: tuple[str, ...]
     rows: list[tuple[object, ...]]
     note: str
+
+    @property
+    def family(self) -> str:
+        """Tables of one family and unit belong together, such as powers and their responsibilities."""
+        return kind_named(self.kind).family
 
 
 def tables(*only: str) -> Iterator[DemoTable]:
