@@ -120,7 +120,7 @@ class CorrectionForm(forms.Form):
 
 
 class EntryForm(forms.Form):
-    """One entry, made from its kind's fields. All are optional here: the kind's own checks say what is missing."""
+    """One entry, made from its kind's fields. The kind's own checks say what is missing or wrong."""
 
     def __init__(self, *args: Any, kind: TableKind, words: Words, values: dict[str, Value], **kwargs: Any) -> None:
         initial = {one.name: _typed(one, values.get(one.name), words) for one in kind.fields}
@@ -146,11 +146,16 @@ class EntryForm(forms.Form):
         return {name: self[name].data or "" for name in self.fields}
 
 
+class _Cell(forms.CharField):
+    """Says whether it must be filled, and leaves it to the kind's checks to ask."""
+
+    def clean(self, value: Any) -> Any:
+        return value or ""
+
+
 def field_of(one: TableField, words: Words, value: Value) -> forms.Field:
     """The form field of a column: a choice where there are few, else text with a hint."""
     said = [one.description, one.missing]
-    if one.required:
-        said.append("必填。")
     if one.unit:
         said.append(f"单位：{one.unit}。")
     if one.mask:
@@ -177,7 +182,7 @@ def field_of(one: TableField, words: Words, value: Value) -> forms.Field:
     widget.attrs["autocomplete"] = "off"
     if help_text:
         widget.attrs["aria-describedby"] = f"id_field-{one.name}_helptext"
-    return forms.CharField(label=one.title, required=False, widget=widget, help_text=help_text)
+    return _Cell(label=one.title, required=one.required, widget=widget, help_text=help_text)
 
 
 def _choices(one: TableField, words: Words, value: Value) -> list[tuple[str, str]]:

@@ -12,7 +12,7 @@ from mingtang.registers.models import ADDED, CHANGED, CHANGES, REMOVED
 
 from .access import StaffRequest, record_url
 from .register_changes import show_changes
-from .register_page import KIND, opened
+from .register_page import KIND, Words, opened
 
 SAMPLE, SHOWN_CHANGES = 10, 10
 
@@ -30,7 +30,7 @@ def review_of(request: StaffRequest, record: Record) -> dict[str, Any] | None:
         return None
     payload = json.loads(batch.payload)
     data = Attachment.objects.filter(record=record, role=ATTACHMENT, name=DATA).first()
-    headings, rows = _sample(data, payload)
+    headings, rows = _sample(data, payload, working.words)
     touched = list(working.touched().order_by("position", "id")[:SHOWN_CHANGES])
     return {
         "count": payload["count"],
@@ -52,11 +52,19 @@ def review_of(request: StaffRequest, record: Record) -> dict[str, Any] | None:
     }
 
 
-def _sample(data: Attachment | None, payload: dict[str, Any]) -> tuple[list[str], list[list[str]]]:
+def _sample(data: Attachment | None, payload: dict[str, Any], words: Words) -> tuple[list[str], list[list[str]]]:
     """Rows spread evenly over the file that will be public, with the titles of its columns."""
     if data is None:
         return [], []
     content = bytes(AttachmentContent.objects.get(attachment=data).content).decode("utf-8-sig")
     rows = list(csv.reader(io.StringIO(content)))[1:]
     step = max(1, len(rows) // SAMPLE)
-    return [column["title"] for column in payload["columns"]], rows[::step][:SAMPLE]
+    names = [(column["name"], column["type"] == "boolean") for column in payload["columns"]]
+    shown = [
+        [
+            words.of(name, (cell == "true" if logical else cell) if cell else None)
+            for (name, logical), cell in zip(names, row, strict=True)
+        ]
+        for row in rows[::step][:SAMPLE]
+    ]
+    return [column["title"] for column in payload["columns"]], shown
