@@ -99,6 +99,7 @@ def test_list_keeper_imports_two_thousand_entries_with_twelve_faults(walk: Walk,
         for page in ("work", "columns", "entries", "preview", "entries/new"):
             person.open(f"{work}{page}/")
             person.shot(page.replace("/", "-"))
+            assert person.page.evaluate("document.documentElement.scrollWidth <= window.innerWidth"), page
     walk.open(f"{work}entries/?q=演示收费77")
     walk.follow("修改F000077")
     walk.page.get_by_label("收费标准", exact=True).fill("每件70元")

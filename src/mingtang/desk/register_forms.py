@@ -15,7 +15,7 @@ from mingtang.text.tables.values import Value
 from .register_page import CHECKED, Words, Working
 
 MOST_OPTIONS = 300
-LONG_TEXT = 100
+LONG_TEXT = 200
 ADJUSTING = (ADJUSTMENT, EFFECTIVE_ON, BASIS)
 FORMATS = ".xlsx,.xls,.ods,.csv"
 
@@ -163,7 +163,7 @@ def field_of(one: TableField, words: Words, value: Value) -> forms.Field:
     choices = _choices(one, words, value)
     widget: forms.Widget
     if choices:
-        widget = forms.Select(choices=[("", "（不填）"), *choices])
+        widget = forms.Select(choices=[("", "请选择" if one.required else "（不填）"), *choices])
     elif one.type == "date":
         widget = forms.DateInput(attrs={"type": "date"})
     elif one.constraints.get("maxLength", 0) > LONG_TEXT:
