@@ -34,7 +34,7 @@ _OWN = frozenset(
     }
 )
 _RECONCILES = frozenset(
-    {"with", "same", "field", "where", "other_field", "other_where", "compare", "needed", "message"}
+    {"with", "same", "field", "where", "other_field", "other_where", "compare", "needed", "message", "absent_is_zero"}
 )
 _WITHHELD = frozenset({"when", "sums", "line"})
 _RETRACTED = frozenset({"when", "keeps"})

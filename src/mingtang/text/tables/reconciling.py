@@ -9,6 +9,7 @@ A kind names what must agree in ``[[reconciles]]``:
     compare      ``equal``, ``at_least`` where the sum here may be more, or ``present``: nothing is added up, each value
                  of ``field`` must be in the other table's ``other_field``
     needed       whether the other table must be there: ``always``, ``never``, or the name of a setting that says so
+    absent_is_zero           true where the other table need not have what this one names: it then adds up to nothing
     message      Chinese; what to do
 """
 
@@ -143,12 +144,12 @@ def _compare(
     title = kind.field(name).title
     number = numbers[0] if len(numbers) == 1 else 0
     where = _where(kind, agreement, group)
-    if group not in theirs:
+    if group not in theirs and not agreement.get("absent_is_zero"):
         if not _demanded(agreement, needed):
             return []
         text = f"还没有{where}的《{other.title}》，对不上账。请先把它导入，再报送这张表。{agreement['message']}"
         return [CellFault(0, name, title, "table_missing", text)]
-    found = theirs[group]
+    found = theirs.get(group, Decimal(0))
     at_least = agreement.get("compare", "equal") == "at_least"
     if said == found or (at_least and said > found):
         return []

@@ -88,9 +88,11 @@ def _one_of_rule(rows: Iterable[Row], rule: Rule, kind: TableKind) -> None:
 
 
 def _ground_rule(rows: Iterable[Row], rule: Rule, kind: TableKind) -> None:
-    """Where ``field`` has the value ``when``, ``second`` must be filled in."""
+    """Where ``field`` has the value ``when`` (any, where no ``when`` is given), ``second`` must be filled in."""
     for row in rows:
-        if row.values[rule.values["field"]] == rule.values["when"] and row.values[rule.values["second"]] is None:
+        value = row.values[rule.values["field"]]
+        applies = value == rule.values["when"] if "when" in rule.values else value is not None
+        if applies and row.values[rule.values["second"]] is None:
             row.faults.append(_rule_fault(row, rule.values["second"], rule, kind, ""))
 
 
