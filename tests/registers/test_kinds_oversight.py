@@ -3,7 +3,7 @@ fault, and what is wrong is found at its cell."""
 
 import csv
 from collections import Counter
-from datetime import date
+from datetime import UTC, date, datetime
 from decimal import Decimal
 from functools import cache
 from pathlib import Path
@@ -19,6 +19,7 @@ from mingtang.text.tables.codes import CodeLists
 from mingtang.text.tables.headings import find_table
 from mingtang.text.tables.kinds import TableKind, read_kind
 from mingtang.text.tables.masking import public_values
+from mingtang.text.tables.packages import csv_of, package_of
 from mingtang.text.tables.reconciling import reconcile
 from mingtang.text.tables.workbook import Sheet, read_workbook
 from tests.registers.workbooks import oversight as books
@@ -159,6 +160,20 @@ def test_a_number_given_out_under_any_code_of_a_region_is_good(region: str) -> N
     body = f"{region}19560307123"
     number = body + ric.calc_check_digit(body + "0")
     assert told(checked("aid_records", {"身份证号码": number})) == []
+
+
+@pytest.mark.parametrize("name", books.HABITS)
+def test_what_is_public_is_a_valid_data_package(name: str, tmp_path: Path) -> None:
+    frictionless = pytest.importorskip("frictionless")
+    table = books.table_of(name)
+    rows = [public_values(kind(name), row.values) for row in check(name, table.heading, table.rows).rows]
+    data = csv_of(kind(name).public_fields, rows)
+    made = datetime(2026, 11, 25, tzinfo=UTC)
+    text = package_of(kind(name), name="list", title="演示", made=made, version="1", files={"data.csv": data})
+    (tmp_path / "data.csv").write_bytes(data)
+    (tmp_path / "datapackage.json").write_bytes(text)
+    report = frictionless.validate(str(tmp_path / "datapackage.json"))
+    assert report.valid, report.flatten(["rowNumber", "fieldName", "message"])
 
 
 def disagree(name: str, rows: list[Row], others: list[Row] | None) -> list[tuple[str, str]]:
