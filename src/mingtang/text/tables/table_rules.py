@@ -92,8 +92,10 @@ def _ground_rule(rows: Iterable[Row], rule: Rule, kind: TableKind) -> None:
     for row in rows:
         value = row.values[rule.values["field"]]
         applies = value == rule.values["when"] if "when" in rule.values else value is not None
-        if applies and row.values[rule.values["second"]] is None:
-            row.faults.append(_rule_fault(row, rule.values["second"], rule, kind, ""))
+        second = rule.values["second"]
+        unread = any(fault.field == second and fault.severity == BLOCK for fault in row.faults)
+        if applies and row.values[second] is None and not unread:
+            row.faults.append(_rule_fault(row, second, rule, kind, ""))
 
 
 def _total_row_rule(rows: Sequence[Row], rule: Rule, kind: TableKind) -> None:
