@@ -89,6 +89,7 @@ def _work() -> int:
     from mingtang.audit.tending import tend
     from mingtang.desk.setup.alive import note_alive
     from mingtang.duties.services import open_periodic, remind
+    from mingtang.registers.receipts import Exchange
     from mingtang.websites.services import receive
 
     from .public_side import PublicSide
@@ -100,7 +101,7 @@ def _work() -> int:
     stopping, city = threading.Event(), _city_stamp()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stopping.set())
-    parent, rounds, public_side = os.getppid(), 0, PublicSide()
+    parent, rounds, public_side, exchange = os.getppid(), 0, PublicSide(), Exchange()
     for action in (_send, _tell, _send_notices, _read_tables):
         threading.Thread(target=action, args=(stopping,), daemon=True).start()
     while not stopping.is_set() and os.getppid() == parent:
@@ -112,6 +113,7 @@ def _work() -> int:
         public_side.follow(now, thorough=rounds % THOROUGH_EVERY_ROUNDS == 0)
         public_side.attempt("submissions", partial(receive, now))
         if rounds % THOROUGH_EVERY_ROUNDS == 0:
+            public_side.attempt("exchange", partial(exchange.follow, now))
             public_side.attempt("audit", partial(tend, now))
         if rounds % THOROUGH_EVERY_ROUNDS == 0:
             with suppress(OSError):

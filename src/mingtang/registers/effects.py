@@ -1,3 +1,3 @@
 """Loads the room's effects when rooms are collected at start-up."""
 
-from . import openness, services  # noqa: F401
+from . import openness, receipts, retracting, services  # noqa: F401

@@ -144,3 +144,82 @@ class Entry(models.Model):
 
     def __str__(self) -> str:
         return f"{self.register_id} {self.key_hash}"
+
+
+class ExchangeProgress(models.Model):
+    """How far a register was handed over to an outside platform: up to ``edition``, as it is shown on ``day``.
+
+    ``unsettled``: lines or answers came since it was last asked which days' entries are all accepted.
+    """
+
+    register = models.ForeignKey(Register, models.CASCADE, related_name="exchange_progress")
+    platform = models.CharField(max_length=40)
+    edition = models.PositiveIntegerField(default=0)
+    day = models.DateField(null=True)
+    unsettled = models.BooleanField(default=False)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["register", "platform"], name="one_progress_per_platform")]
+
+    def __str__(self) -> str:
+        return f"{self.register_id} {self.platform} {self.edition}"
+
+
+class ExchangeFile(models.Model):
+    """A parcel for an outside platform (``text.tables.exchanging``). Its bytes are fixed before it is written, so that
+    it can be written once more; ``written_at`` is None until it lies in the folder."""
+
+    platform = models.CharField(_("平台"), max_length=40)
+    number = models.PositiveIntegerField(_("批次号"))
+    register_kind = models.CharField(_("清单种类"), max_length=40)
+    name = models.CharField(_("文件名"), max_length=120, unique=True)
+    count = models.PositiveIntegerField(_("条数"))
+    sha256 = models.CharField(max_length=64)
+    content = models.BinaryField()
+    made_at = models.DateTimeField(_("生成时间"))
+    written_at = models.DateTimeField(_("交出时间"), null=True)
+
+    class Meta:
+        ordering = ["platform", "number"]
+        constraints = [models.UniqueConstraint(fields=["platform", "number"], name="one_parcel_per_number")]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class ExchangeLine(models.Model):
+    """An entry handed over once, and what the platform said of it.
+
+    Attributes:
+        key_hash: names the entry (``Entry.key_hash``). words: its key as people read it. turn: counts the lines of one
+            entry and platform, so that two runs at once cannot hand over the same.
+        values: canonical JSON of the public values handed over, by field name.
+        state: ``sent``, ``accepted`` or ``refused``. again: refused, and asked to be handed over as it is once more.
+    """
+
+    SENT = "sent"
+    file = models.ForeignKey(ExchangeFile, models.PROTECT, related_name="lines")
+    number = models.PositiveIntegerField(_("行号"))
+    register = models.ForeignKey(Register, models.CASCADE, related_name="exchange_lines")
+    platform = models.CharField(max_length=40)
+    key_hash = models.CharField(max_length=32)
+    turn = models.PositiveIntegerField()
+    action = models.CharField(_("动作"), max_length=10)
+    words = models.CharField(_("条目"), max_length=400)
+    values = models.TextField()
+    reason = models.CharField(_("撤回的理由"), max_length=400, blank=True)
+    state = models.CharField(_("状态"), max_length=10, default=SENT)
+    refusal = models.CharField(_("拒收的理由"), max_length=400, blank=True)
+    answered_at = models.DateTimeField(_("回执时间"), null=True)
+    again = models.BooleanField(default=False)
+
+    class Meta:
+        ordering = ["file", "number"]
+        constraints = [
+            models.UniqueConstraint(fields=["file", "number"], name="one_line_per_number"),
+            models.UniqueConstraint(fields=["register", "platform", "key_hash", "turn"], name="one_line_per_turn"),
+        ]
+        indexes = [models.Index(fields=["register", "state"])]
+
+    def __str__(self) -> str:
+        return f"{self.file_id}:{self.number}"

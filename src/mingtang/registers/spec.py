@@ -45,7 +45,7 @@ TRANSITIONS = (
     Transition("reopen", "撤回修改", ("submitted", "approved", "reviewed"), "returned", DRAFTER, "register.reopened"),
     review_step("register.reviewed", "approved"),
     refuse_step("register.review_refused", ("approved",), "returned"),
-    replace(_publish, effects=("register.flip", *_publish.effects)),
+    replace(_publish, effects=("register.flip", *_publish.effects, "register.empty_earlier")),
     Transition("begin_update", "更新清单", ("published",), "updating", DRAFTER, "register.update_begun"),
     Transition(
         "note_elsewhere",

@@ -3,12 +3,13 @@
 import ipaddress
 import os
 from datetime import timedelta
+from pathlib import Path
 from urllib.parse import urlsplit
 
 from django.core.exceptions import ImproperlyConfigured
 
 from .base import *  # noqa: F403
-from .base import PROFILE_FOLDER, SITE, TEMPLATES, _older_secrets, _secret, given_secret
+from .base import HOME, PROFILE_FOLDER, SITE, TEMPLATES, _older_secrets, _secret, given_secret
 
 ROOT_URLCONF = "mingtang.settings.urls_embedded"
 WSGI_APPLICATION = "mingtang.settings.wsgi.application"
@@ -50,6 +51,8 @@ INSTALLED_APPS = [
 
 # Kinds of registers a city adds to those of the house: a file each (docs/reference/registers.md).
 REGISTER_FOLDERS = [PROFILE_FOLDER / "registers"]
+# Parcels for outside platforms and their receipts: a folder for each platform (docs/reference/registers.md).
+EXCHANGE_ROOT = Path(os.environ.get("MINGTANG_EXCHANGE") or HOME / "exchange")
 
 MIDDLEWARE = [
     "mingtang.settings.measuring.Measured",

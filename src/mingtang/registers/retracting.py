@@ -1,0 +1,58 @@
+"""Decisions that were taken back, and display periods that are over, are not left to be read in older editions.
+
+The law has a withdrawn penalty leave the web within three days (Administrative Penalty Law, article 48). The edition that
+says so replaces the one that showed it, and every older one is emptied as an erased publication is: the log keeps its
+salted hash, so proofs still hold.
+"""
+
+from functools import partial
+
+from mingtang.disclosure.models import Disclosed
+from mingtang.editions.log import NewEntry, append_entries, salted_hash
+from mingtang.editions.models import ERASED, LIVE, EditionFile, Publication, PublicFile
+from mingtang.journal.writing import current_writer
+from mingtang.records.spec import Context, effect
+from mingtang.rules import local_day
+from mingtang.text.tables.masking import is_shown, is_taken_back
+
+from .catalog import kind_named
+from .entries import entries_at, values_of
+from .models import Batch, Register
+
+
+@effect("register.empty_earlier")
+def empty_earlier(context: Context) -> None:
+    """Empty the editions before the one just published, if an entry of theirs may be read no longer."""
+    register: Register = context.detail
+    if not _ends_something(register, context):
+        return
+    disclosed = Disclosed.objects.get(record=context.record)
+    publication = Publication.objects.select_for_update().get(index_number=disclosed.index_number)
+    entries = []
+    for edition in publication.editions.exclude(state__in=(LIVE, ERASED)):
+        hashed = salted_hash(edition.salt, edition.payload)
+        entries.append(NewEntry(publication, edition.number, "erased", hashed, context.now))
+        edition.state, edition.reason = ERASED, ""
+        edition.payload = edition.payload_hash = edition.salt = ""
+        edition.save()
+        uses = EditionFile.objects.filter(edition=edition)
+        files = list(uses.values_list("file_id", flat=True))
+        uses.delete()
+        PublicFile.objects.filter(sha256__in=files, uses=None).delete()
+    writer = current_writer()
+    assert writer is not None
+    writer.at_the_end(partial(append_entries, entries))
+    context.results["emptied"] = str(len(entries))
+
+
+def _ends_something(register: Register, context: Context) -> bool:
+    kind, today = kind_named(register.register_kind), local_day(context.now)
+    if kind.retracted:
+        batch = Batch.objects.get(register=register, sequence=register.sequence)
+        changed = batch.entries.filter(since=register.sequence).values_list("values", flat=True)
+        if any(is_taken_back(kind, values_of(text)) for text in changed):
+            return True
+    if not kind.hide_after:
+        return False
+    texts = entries_at(register).values_list("values", flat=True).iterator(chunk_size=2000)
+    return any(not is_shown(kind, values_of(text), today) for text in texts)
