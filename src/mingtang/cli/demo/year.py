@@ -15,6 +15,7 @@ from django.contrib.auth.hashers import make_password
 
 from mingtang.disclosure.attachments import FileChanges
 from mingtang.disclosure.content import find_personal_data, payload_of
+from mingtang.disclosure.listed import NEGATIVE_LIST, entries_for
 from mingtang.disclosure.services import note_shown
 from mingtang.duties.calendars import current_calendar
 from mingtang.duties.services import open_periodic, remind
@@ -22,6 +23,8 @@ from mingtang.records.models import Record
 from mingtang.records.rulebook import rulebook
 from mingtang.records.services import edit_record, open_record, perform
 from mingtang.records.spec import Context, spec_for
+from mingtang.registers.entries import values_of
+from mingtang.registers.openness import entry_named
 from mingtang.rules import SHANGHAI
 from mingtang.text.attachments import read_attachment
 from mingtang.units import roles
@@ -32,6 +35,7 @@ from mingtang.units.selectors import general_office_of
 from mingtang.units.services import load_profile
 
 from .profiles import profile_stories
+from .registers.telling import register_stories
 
 PASSWORD = "mingtang-2026"  # noqa: S105 - printed at start-up; demo data never leaves the loopback address
 WORKING_ROLES = (
@@ -175,7 +179,7 @@ def load_year(*, now: datetime, step: Callable[[str], object]) -> dict[str, Any]
     for half_year in (now - timedelta(days=181), now):
         open_periodic(half_year)
     told = [*(_hold_event(year, event) for event in events), *(_walk(year, paper) for paper in papers)]
-    _tell_in_order([*told, *profile_stories(year, Story)], step)
+    _tell_in_order([*told, *profile_stories(year, Story), *register_stories(year, Story)], step)
     remind(now)
     return {"password": PASSWORD, "people": _worth_trying(year)}
 
@@ -309,8 +313,18 @@ def _draft(story: Story, paper: dict[str, Any]) -> Record:
             "mode": "" if withheld else "on_request" if on_request else "on_own_initiative",
             "withholding_ground": "state_secret" if withheld else "",
             "withholding_reason": "勤务安排载明守护点位和警力部署，已按规定定密。" if withheld else "",
+            "list_entry": _listed(story.unit, "state_secret") if withheld else "",
         },
     ).record
+
+
+def _listed(unit: Unit, ground: str) -> str:
+    """The entry of the unit's negative list that names such matters; empty where no list is public yet."""
+    for name, _ in entries_for(NEGATIVE_LIST, unit):
+        entry = entry_named(name)
+        if entry is not None and values_of(entry.values).get("ground") == ground:
+            return name
+    return ""
 
 
 def _translate(story: Story, paper: dict[str, Any], original: Record, variant: dict[str, Any]) -> Telling:

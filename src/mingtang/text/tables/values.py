@@ -10,6 +10,7 @@ import unicodedata
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal, InvalidOperation
+from functools import lru_cache
 from math import isfinite
 from typing import Any
 
@@ -60,8 +61,10 @@ def parse(field: TableField, raw: Any) -> Parsed:
     return _PARSERS[field.type](field, raw)
 
 
+@lru_cache(20_000)
 def clean(text: str) -> str:
-    """Text without invisible characters, edge spaces and doubled spaces; line breaks stay."""
+    """Text without invisible characters, edge spaces and doubled spaces; line breaks stay. Cells repeat, so what was
+    cleaned is kept."""
     text = _INVISIBLE.sub("", unicodedata.normalize("NFC", text).replace("\r\n", "\n").replace("\r", "\n"))
     return "\n".join(_SPACES.sub(" ", line).strip() for line in text.split("\n")).strip()
 
