@@ -12,9 +12,11 @@ import pytest
 from django.conf import LazySettings
 from tests.factories import START, City, Desk, at, make_desk, table
 
+from mingtang.channels.digest import changes
+from mingtang.disclosure.verifying import verify_house
 from mingtang.duties.models import Duty
 from mingtang.duties.selectors import state_of
-from mingtang.editions.models import Edition, EditionFile, PublicFile
+from mingtang.editions.models import Edition, EditionFile, LogHead, PublicFile
 from mingtang.records.errors import NotAllowed, Refused
 from mingtang.records.models import Record
 from mingtang.registers.exchange import hand_over, pairs, platforms
@@ -355,6 +357,8 @@ def test_a_decision_revoked_is_taken_back_in_three_working_days_and_only_the_rea
     for gone in ("过期食品", "演示百货", "罚款一万元"):
         assert gone not in everything
     assert list(Edition.objects.order_by("number").values_list("state", flat=True)) == ["erased", "live"]
+    assert verify_house() == []
+    assert [change.kind for change in changes(1, LogHead.objects.get().size)] == ["changed"]
 
 
 def test_an_earlier_edition_is_emptied_only_if_an_entry_of_it_is_over(market: Desk) -> None:

@@ -34,9 +34,10 @@ def changes(first: int, end: int) -> list[Change]:
     entries = LogEntry.objects.filter(index__gte=first, index__lt=end).select_related("publication").order_by("index")
     for entry in entries:
         before = found.pop(entry.publication_id, None)
-        if entry.publication.validity == "erased" or entry.kind == "erased":
+        if entry.publication.validity == "erased":
             kind = ERASED
-        elif entry.kind in ("published", "superseded"):
+        elif entry.kind in ("published", "superseded", "erased"):
+            # An earlier edition alone may have been emptied: a register that took an entry back.
             was_new = before is not None and before.kind == NEW
             kind = NEW if was_new or (entry.kind == "published" and entry.edition_number == 1) else CHANGED
         else:
