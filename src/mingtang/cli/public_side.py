@@ -1,5 +1,5 @@
-"""What keeps the public side up to date, in order: checkpoint, files, search, the note that a page is visible,
-citizens' submissions, and what is sent out."""
+"""What keeps the public side up to date, in order: checkpoint, rows of registers, files, search, the note that a page is
+visible, citizens' submissions, and what is sent out."""
 
 import logging
 import tempfile
@@ -13,9 +13,13 @@ from mingtang.bake import following as bake
 from mingtang.bake import state as bake_state
 from mingtang.disclosure.checkpoints import BehindPublished, published_keys, sign_checkpoint, signer
 from mingtang.disclosure.services import note_shown
-from mingtang.editions.models import LogHead
+from mingtang.editions import projecting
+from mingtang.editions.models import LogHead, PublicKind
+from mingtang.registers.catalog import kinds
+from mingtang.rules import load_rulebook
 from mingtang.search import following as search
 from mingtang.text.error_words import told
+from mingtang.units.selectors import units_in_group
 
 logger = logging.getLogger(__name__)
 
@@ -56,6 +60,8 @@ class PublicSide(Attempts):
         if not self.attempt("checkpoint", lambda: sign_checkpoint(now)):
             # The database may be behind what is public: touch nothing.
             return
+        # Before the files: a page that is baked leads to a table that is there.
+        rows = self.attempt("rows", follow_registers)
         baked = bake.Baked(-1, -1, 0, False)
 
         def files() -> None:
@@ -69,7 +75,7 @@ class PublicSide(Attempts):
         if done:
             # Opens the duties that begin when a page is visible: they stand on it from the next round on.
             self.attempt("shown", lambda: note_shown(upto=baked.position))
-        if self.attempt("search", self._search) and done:
+        if self.attempt("search", self._search) and done and rows:
             self.reached = (baked.position, baked.duties)
 
     def rebuild(self, now: datetime, to: Path | None, as_of: datetime | None) -> int:
@@ -80,6 +86,8 @@ class PublicSide(Attempts):
             print(error)
             return 1
         before = bake_state.read(settings.PUBLIC_ROOT)
+        project_kinds()
+        projecting.rebuild()
         moment = as_of or (before.moment if before else now)
         if moment.tzinfo is None:
             print("--as-of 要带时区，例如 2026-11-25T10:00:00+08:00")
@@ -108,3 +116,31 @@ class PublicSide(Attempts):
     def _search() -> None:
         while search.follow():
             pass
+
+
+def follow_registers() -> int:
+    """The kinds of registers there are, and the rows of those that are public; returns how many tables were made."""
+    project_kinds()
+    return projecting.follow()
+
+
+def project_kinds() -> None:
+    """Tell the public side which kinds of registers there are and who owes them, so that it can say what is missing."""
+    book = load_rulebook(("opinion_2017",))
+    found = []
+    for position, kind in enumerate(kinds().values()):
+        group = str(kind.complete.get("group") or kind.keepers)
+        found.append(
+            PublicKind(
+                id=kind.id,
+                title=kind.title,
+                family=kind.family,
+                article=kind.article,
+                position=position,
+                description=kind.description,
+                keepers=book.label(kind.keepers),
+                owed_by=[unit.pk for unit in units_in_group(group)] if group in book.unit_groups else [],
+                complete=dict(kind.complete),
+            )
+        )
+    projecting.project_kinds(found)

@@ -104,9 +104,7 @@ urlpatterns = [
     path("register/<uuid:record_id>/faults.<str:form>", register_mending.report, REGISTER, name="register_report"),
     path("register/<uuid:record_id>/changes/", register_changes.changes, REGISTER, name="register_changes"),
     path("register/<uuid:record_id>/entries/", register_entries.entries, REGISTER, name="register_entries"),
-    path(
-        "register/<uuid:record_id>/entries/<slug:key_hash>/", register_entries.entry, REGISTER, name="register_entry"
-    ),
+    path("register/<uuid:record_id>/entries/<slug:key_hash>/", register_entries.entry, REGISTER, name="register_entry"),
     path("register/<uuid:record_id>/preview/", register_entries.preview, REGISTER, name="register_preview"),
     path("<slug:kind>/", lists.record_list, name="list"),
     path("<slug:kind>/export.<str:form>", lists.export, name="export"),

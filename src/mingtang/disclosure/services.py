@@ -19,6 +19,7 @@ from mingtang.editions.models import (
     Publication,
     PublicationLink,
 )
+from mingtang.editions.projecting import erase_rows
 from mingtang.editions.selectors import shown
 from mingtang.journal.writing import append, current_writer, writing
 from mingtang.records.models import Link, Record
@@ -150,6 +151,7 @@ def erase(context: Context) -> None:
         edition.payload = edition.payload_hash = edition.salt = ""
         edition.save()
     erase_files(publication)
+    erase_rows(publication)
     publication.title = "（内容已依法清除）"
     publication.summary = publication.document_number = ""
     publication.validity, publication.validity_at = "erased", context.now

@@ -265,3 +265,105 @@ class PublicDuty(models.Model):
 
     def __str__(self) -> str:
         return f"{self.code} {self.unit_code}"
+
+
+class PublicKind(models.Model):
+    """A kind of register that there is, also where nobody has published one: what is missing can be named.
+
+    ``owed_by`` are codes of the units that must keep such a list; ``complete`` what a whole one covers.
+    """
+
+    id = models.CharField(max_length=40, primary_key=True)
+    title = models.CharField(_("名称"), max_length=80)
+    family = models.CharField(max_length=40, blank=True)
+    article = models.PositiveSmallIntegerField(_("条"))
+    position = models.PositiveSmallIntegerField(default=0)
+    description = models.TextField(blank=True)
+    keepers = models.CharField(_("谁来编制"), max_length=80, blank=True)
+    owed_by = models.JSONField(default=list)
+    complete = models.JSONField(default=dict)
+
+    class Meta:
+        ordering = ["position", "id"]
+
+    def __str__(self) -> str:
+        return self.title
+
+
+class PublicTable(models.Model):
+    """The rows of one edition of a register, made from its files and made anew at will.
+
+    Built while ``current`` is False, then switched to in one short transaction; at most one is current.
+    """
+
+    publication = models.ForeignKey(Publication, models.CASCADE, related_name="tables")
+    edition = models.ForeignKey(Edition, models.CASCADE, related_name="tables")
+    current = models.BooleanField(default=False)
+    register_kind = models.CharField(max_length=40, db_index=True)
+    family = models.CharField(max_length=40, blank=True)
+    article = models.PositiveSmallIntegerField(default=0)
+    level = models.CharField(max_length=10, blank=True)
+    count = models.PositiveIntegerField(default=0)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["publication"], condition=models.Q(current=True), name="one_current_table_per_publication"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.publication_id} {self.edition_id}"
+
+
+class PublicRow(models.Model):
+    """An entry of a register: its values as a JSON array of texts in the order of the edition's columns.
+
+    ``key`` names it in addresses and in every edition (``tables.key_of``).
+    """
+
+    table = models.ForeignKey(PublicTable, models.CASCADE, related_name="rows", db_index=False)
+    position = models.PositiveIntegerField()
+    key = models.CharField(max_length=16)
+    values = models.TextField()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["table", "position"], name="one_row_per_position")]
+        indexes = [models.Index(fields=["table", "key"])]
+
+    def __str__(self) -> str:
+        return f"{self.table_id}:{self.position}"
+
+
+class PublicPiece(models.Model):
+    """What a table is filtered, sorted and searched by (``table_index``)."""
+
+    table = models.ForeignKey(PublicTable, models.CASCADE, related_name="pieces", db_index=False)
+    name = models.CharField(max_length=60)
+    content = models.BinaryField()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["table", "name"], name="one_piece_per_name")]
+
+    def __str__(self) -> str:
+        return f"{self.table_id} {self.name}"
+
+
+class PublicRowChange(models.Model):
+    """What an edition changed in one entry, from its ``changes.csv``. ``details``: JSON [[column, before, after]]."""
+
+    publication = models.ForeignKey(Publication, models.CASCADE, related_name="row_changes", db_index=False)
+    edition_number = models.PositiveIntegerField()
+    key = models.CharField(max_length=16)
+    words = models.CharField(max_length=400)
+    change = models.CharField(max_length=8)
+    details = models.TextField(blank=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["publication", "key", "edition_number"], name="one_change_per_edition")
+        ]
+        indexes = [models.Index(fields=["publication", "edition_number", "id"])]
+
+    def __str__(self) -> str:
+        return f"{self.publication_id} {self.key} {self.change}"

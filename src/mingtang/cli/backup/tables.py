@@ -22,6 +22,16 @@ from django.db.backends.base.base import BaseDatabaseWrapper
 
 ROWS_AT_ONCE, LARGE_ROWS_AT_ONCE = 1000, 4
 JOURNAL_HEAD, LOG_HEAD = "journal_journalhead", "editions_loghead"
+# Made anew from editions by whoever follows them, like the public tree and the search.
+REBUILT = frozenset(
+    {
+        "editions_publictable",
+        "editions_publicrow",
+        "editions_publicpiece",
+        "editions_publicrowchange",
+        "editions_publickind",
+    }
+)
 
 
 @dataclass(frozen=True)
@@ -51,11 +61,11 @@ class Table:
 
 def tables_of(apps: Any) -> list[Table]:
     """The tables that models of a registry have, those before that others point to. Sessions are left out: a restored
-    city must not open again what somebody closed."""
-    left_out = import_module(settings.SESSION_ENGINE).SessionStore.get_model_class()._meta.db_table
+    city must not open again what somebody closed. So is what is made anew from the rest."""
+    left_out = {import_module(settings.SESSION_ENGINE).SessionStore.get_model_class()._meta.db_table, *REBUILT}
     found: dict[str, type[models.Model]] = {}
     for model in apps.get_models(include_auto_created=True):
-        if model._meta.managed and not model._meta.proxy and model._meta.db_table != left_out:
+        if model._meta.managed and not model._meta.proxy and model._meta.db_table not in left_out:
             found[model._meta.db_table] = model
     ordered: dict[str, Table] = {}
 

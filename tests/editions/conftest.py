@@ -1,0 +1,3 @@
+from tests.registers.conftest import bus_stops
+
+__all__ = ["bus_stops"]
