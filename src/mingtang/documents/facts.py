@@ -80,6 +80,12 @@ def head_must_explain(context: Context) -> bool:
     return bool(marked and not paper.is_legacy)
 
 
+@fact("document.exception_asked")
+def exception_asked(context: Context) -> dict[str, str]:
+    """The exception to the negative list that is being confirmed: ground and reason."""
+    return {name: str(context.data.get(name, "")).strip() for name in ("ground", "reason")}
+
+
 @fact("document.signing_on")
 def signing_on(context: Context) -> date:
     """The day the paper is being signed."""

@@ -6,6 +6,7 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from mingtang.disclosure.file_forms import FilesField
+from mingtang.disclosure.listed import CATALOGUE, NEGATIVE_LIST, entries_for, words_of
 from mingtang.records.forms import RecordForm, RowsField, date_field
 from mingtang.records.models import CO_ISSUER, LEAD, Link
 from mingtang.records.rulebook import rulebook
@@ -33,7 +34,16 @@ class DocumentForm(RecordForm):
         (_("正文和附件"), ["body", "attachments"]),
         (
             _("怎样公开（第十八条）"),
-            ["openness", "mode", "stages", "withholding_ground", "withholding_reason", "cuts"],
+            [
+                "openness",
+                "mode",
+                "stages",
+                "catalogue_entry",
+                "withholding_ground",
+                "withholding_reason",
+                "list_entry",
+                "cuts",
+            ],
         ),
         (_("日期与来源"), ["written_on", "effective_on", "web_published_on", "source_unit", "topic"]),
         (_("译本（中文文件不填）"), ["language", "translates"]),
@@ -83,6 +93,12 @@ class DocumentForm(RecordForm):
     withholding_reason = forms.CharField(
         label=_("不予公开的理由"), required=False, widget=forms.Textarea(attrs={"rows": 2})
     )
+    list_entry = forms.ChoiceField(
+        label=_("负面清单事项"), required=False, help_text=_("不予公开的文件对应负面清单的哪一条（第二十条）。")
+    )
+    catalogue_entry = forms.ChoiceField(
+        label=_("基本目录条目"), required=False, help_text=_("选了的，按目录写明的时限公开（第十七条）。")
+    )
     written_on = date_field(_("成文日期"))
     effective_on = date_field(_("施行日期"))
     web_published_on = date_field(_("原网页发布日期"), help_text=_("从旧网站导入时填写。"))
@@ -120,6 +136,7 @@ class DocumentForm(RecordForm):
         self.fields["attachments"] = FilesField(record=self.record)
         self.fields["translates"].choices = [("", _("不是译本")), *self._originals()]  # type: ignore[attr-defined]
         units = Unit.objects.filter(valid_to=None)
+        self._offer_entries()
         own = [self.record.lead_unit_id] if self.record else sorted(self.actor.units_as(DRAFTER))
         self.fields["lead_units"].choices = [(unit.pk, unit.name) for unit in units if unit.pk in own]  # type: ignore[attr-defined]
         self.fields["co_issuers"].choices = [(unit.pk, unit.name) for unit in units]  # type: ignore[attr-defined]
@@ -128,6 +145,20 @@ class DocumentForm(RecordForm):
             self.fields["lead_units"].widget = forms.MultipleHiddenInput()
         else:
             self.fields["lead_units"].widget.attrs["size"] = min(4, len(own))
+
+    def _offer_entries(self) -> None:
+        """Entries of the published lists of the unit, and the one chosen before; no field where there is no list."""
+        code = self.record.lead_unit_id if self.record else next(iter(sorted(self.actor.units_as(DRAFTER))), "")
+        unit = Unit.objects.filter(pk=code).first()
+        for name, kind in (("list_entry", NEGATIVE_LIST), ("catalogue_entry", CATALOGUE)):
+            offered = entries_for(kind, unit) if unit else []
+            chosen = getattr(self.record.document, name) if self.record is not None else ""
+            if chosen and chosen not in dict(offered):
+                offered = [*offered, (chosen, words_of(kind, chosen))]
+            if offered:
+                self.fields[name].choices = [("", _("请选择")), *offered]  # type: ignore[attr-defined]
+            else:
+                del self.fields[name]
 
     def _originals(self) -> list[tuple[str, str]]:
         """Chinese papers this person may see, newest first; the chosen one always."""
@@ -160,6 +191,22 @@ class DocumentForm(RecordForm):
         values["lead_units"] = [unit for unit, role in parties if role == LEAD]
         values["co_issuers"] = [unit for unit, role in parties if role == CO_ISSUER]
         return values
+
+
+class ExceptionForm(RecordForm):
+    """Somebody other than the drafter confirms that a paper is withheld although no list names it (S20.3)."""
+
+    ground = forms.ChoiceField(label=_("法定依据"))
+    reason = forms.CharField(
+        label=_("为什么清单以外也不公开"),
+        widget=forms.Textarea(attrs={"rows": 3}),
+        help_text=_("写明涉及什么内容、适用哪条规定。这份公文会一直带着例外标记，自查时复核。"),
+    )
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        grounds = {code: ground.label for code, ground in rulebook().grounds.items()}
+        self.fields["ground"].choices = _choices(grounds, _("请选择"))  # type: ignore[attr-defined]
 
 
 class ReturnForm(RecordForm):

@@ -7,6 +7,7 @@ from mingtang.disclosure.gates import personal_data
 from mingtang.records.rulebook import rulebook
 from mingtang.records.spec import gate
 from mingtang.rules import Fault
+from mingtang.text.tables.wording import is_vague
 
 Facts = Mapping[str, Any]
 
@@ -113,3 +114,17 @@ def batch_without_findings(facts: Facts) -> Iterable[Fault]:
     """D20.4: a paper with personal data is opened and decided on by itself, never passed with others."""
     if facts["document.decided_in_batch"]:
         yield from personal_data(facts)
+
+
+@gate("document.exception_grounded")
+def exception_grounded(facts: Facts) -> Iterable[Fault]:
+    """S20.3: an exception to the negative list has a lawful ground and a reason, from somebody other than the drafter."""
+    book, asked = rulebook(), facts["document.exception_asked"]
+    if facts["disclosure.acting_person"] in facts["disclosure.authors"]:
+        yield book.fault("exception_by_drafter", gate="negative_list")
+    if asked["ground"] not in book.grounds:
+        yield book.fault("ground_unlisted", field="ground", gate="openness_determined", ground=asked["ground"])
+    if not asked["reason"]:
+        yield book.fault("reason_missing", field="reason", gate="openness_determined")
+    elif is_vague(asked["reason"], book.enumerations["vague_reasons"].items.values()):
+        yield book.fault("reason_vague", field="reason", gate="openness_determined", reason=asked["reason"])

@@ -47,6 +47,10 @@ class Document(Disclosable):
     responsible_units = models.JSONField(_("责任单位"), default=list)
     import_warnings = models.JSONField(_("导入时待核对的问题"), default=list)
     signed_at = models.DateTimeField(_("签发时间"), null=True, blank=True)
+    # Names of entries of published lists (disclosure.listed); an exception is {"ground", "reason", "by", "name", "at"}.
+    catalogue_entry = models.CharField(_("基本目录条目"), max_length=80, blank=True)
+    list_entry = models.CharField(_("负面清单事项"), max_length=80, blank=True)
+    list_exception = models.JSONField(_("负面清单以外的例外"), default=dict, blank=True)
     # What a migration from an old site noted (documents.migrating); empty for papers of this system's own time.
     legacy = models.JSONField(_("旧站信息"), default=dict, blank=True)
 

@@ -44,6 +44,8 @@ PLAIN_FIELDS = [
     "mode",
     "withholding_ground",
     "withholding_reason",
+    "list_entry",
+    "catalogue_entry",
     "cuts",
     "legacy",
 ]
@@ -67,6 +69,8 @@ def write_document(context: Context) -> None:
         if name in data:
             setattr(paper, name, data[name])
     paper.body = paper.body.replace("\r\n", "\n")
+    # Whoever confirmed an exception confirmed it for the paper as it was.
+    paper.list_exception = {}
     _check_cuts(paper)
     if "co_issuers" in data:
         _write_co_issuers(context, data["co_issuers"])
@@ -181,3 +185,18 @@ def number(context: Context) -> None:
         paper.document_number = f"{prefix}〔{context.now.year}〕{serial}号"
         update(paper, "document_number")
     context.results["document_number"] = paper.document_number
+
+
+@effect("document.allow_exception")
+def allow_exception(context: Context) -> None:
+    """Let a paper be withheld that no entry of the negative list covers; it stays marked for every later review (S20.3)."""
+    paper, data = context.detail, context.data
+    paper.list_exception = {
+        "ground": data["ground"],
+        "reason": data["reason"].strip(),
+        "by": context.actor.person_id,
+        "name": context.actor.name,
+        "at": context.now.isoformat(),
+    }
+    update(paper, "list_exception")
+    context.results.update(ground=data["ground"])

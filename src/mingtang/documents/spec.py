@@ -4,6 +4,7 @@ from dataclasses import replace
 from typing import Any
 
 from mingtang.disclosure.attachments import listed
+from mingtang.disclosure.listed import CATALOGUE, NEGATIVE_LIST, words_of
 from mingtang.disclosure.steps import BEFORE_REVIEW, publish_step, refuse_step, review_step, withdraw_step
 from mingtang.journal.names import register_event
 from mingtang.records.models import GATEKEEPER, LEAD, PARTIES
@@ -73,7 +74,7 @@ TRANSITIONS = (
         UNIT_HEAD,
         "document.signed",
         applies="document.in_department_name",
-        gates=("interpretation_signed", "openness_determined", "in_step", "nine_points"),
+        gates=("interpretation_signed", "openness_determined", "negative_list", "in_step", "nine_points"),
         effects=("document.approve_interpretation", "document.sign"),
         locks=("interprets",),
         accent="primary",
@@ -130,7 +131,7 @@ TRANSITIONS = (
         UNIT_HEAD,
         "document.signed",
         party=(GATEKEEPER,),
-        gates=("source_determination", "in_step"),
+        gates=("source_determination", "negative_list", "in_step"),
         effects=("document.sign",),
         accent="primary",
     ),
@@ -193,8 +194,21 @@ TRANSITIONS = (
         "document.filed",
         party=BOTH,
         applies="disclosure.to_be_filed",
-        gates=("openness_determined", "secrecy_review"),
+        gates=("openness_determined", "negative_list", "secrecy_review"),
         accent="primary",
+    ),
+    Transition(
+        "allow_exception",
+        "确认例外（负面清单以外）",
+        ("head_review", "head_approved", "accepted", "issued"),
+        None,
+        UNIT_HEAD,
+        "document.exception_allowed",
+        party=BOTH,
+        applies="withholding.needs_exception",
+        gates=("document.exception_grounded",),
+        effects=("document.allow_exception",),
+        form="mingtang.documents.forms.ExceptionForm",
     ),
     Transition(
         "begin_correction",
@@ -271,6 +285,16 @@ def _legacy(paper: Document) -> dict[str, str]:
     }
 
 
+def _exception(paper: Document) -> str:
+    """An exception as it stays on the record: on what ground, why, and who confirmed it when."""
+    said = paper.list_exception
+    if not said:
+        return ""
+    grounds = rulebook().grounds
+    ground = grounds[said["ground"]].label if said["ground"] in grounds else said["ground"]
+    return f"{ground}。{said['reason']}（{said['name']}，{said['at'][:10]}确认，自查时复核）"
+
+
 def facts_shown(paper: Document) -> list[tuple[str, list[tuple[str, Any]]]]:
     """Groups of (label, value) for the desk."""
     book = rulebook()
@@ -313,6 +337,9 @@ def facts_shown(paper: Document) -> list[tuple[str, list[tuple[str, Any]]]]:
                 ("五公开类别", "、".join(names["five_disclosures"].items.get(stage, stage) for stage in paper.stages)),
                 ("不予公开的依据", ground.label if ground else ""),
                 ("不予公开的理由", paper.withholding_reason),
+                ("对应的负面清单事项", words_of(NEGATIVE_LIST, paper.list_entry)),
+                ("负面清单以外的例外", _exception(paper)),
+                ("基本目录条目", words_of(CATALOGUE, paper.catalogue_entry)),
                 ("删减", f"{len(paper.cuts)}处" if paper.cuts else ""),
             ],
         ),
@@ -335,6 +362,7 @@ SPEC = register(
             ("标题", "title"),
             ("发文字号", "document_number"),
             ("名义", lambda paper: NAME_OF[paper.name_of]),
+            ("例外", lambda paper: "清单以外" if paper.list_exception else ""),
             ("成文日期", "written_on"),
         ),
         required=(("title", "标题"), ("body", "正文"), ("written_on", "成文日期")),

@@ -146,6 +146,67 @@ class Entry(models.Model):
         return f"{self.register_id} {self.key_hash}"
 
 
+class ListReviewItem(models.Model):
+    """A withheld record whose entry left the negative list, waiting for the next self-review (D20.2, article 19).
+
+    ``matter`` is the entry as it stood; ``sequence`` the batch that removed it; ``conclusion`` a self-review's verdict.
+    """
+
+    OPEN, DONE = "open", "done"
+    register = models.ForeignKey(Register, models.CASCADE, related_name="review_items")
+    record = models.ForeignKey(Record, models.CASCADE, related_name="list_review_items")
+    key_hash = models.CharField(max_length=32)
+    sequence = models.PositiveIntegerField()
+    matter = models.CharField(_("移出的事项"), max_length=200)
+    state = models.CharField(max_length=8, default=OPEN)
+    opened_at = models.DateTimeField(_("移出时间"))
+    conclusion = models.CharField(_("自查结论"), max_length=20, blank=True)
+    closed_by = models.BigIntegerField(null=True)
+    closed_at = models.DateTimeField(null=True)
+
+    class Meta:
+        ordering = ["opened_at", "id"]
+        constraints = [
+            models.UniqueConstraint(fields=["register", "sequence", "key_hash", "record"], name="one_item_per_removal")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.matter} {self.record_id}"
+
+
+class DutyTemplate(models.Model):
+    """A version of a catalogue entry as a duty of its unit (D17.1): from ``since`` until the day before ``until``.
+
+    ``number`` makes the duty code; a template never changes but for its end, so that duties open under it keep theirs.
+    The limit is that of ``text.tables.wording.LimitText``.
+    """
+
+    number = models.PositiveIntegerField(unique=True)
+    register = models.ForeignKey(Register, models.CASCADE, related_name="duty_templates")
+    key_hash = models.CharField(max_length=32)
+    sequence = models.PositiveIntegerField()
+    title = models.CharField(_("公开事项"), max_length=200)
+    subject = models.CharField(_("公开主体"), max_length=100)
+    content = models.TextField(_("公开内容"))
+    time_limit = models.CharField(_("公开时限"), max_length=60)
+    method = models.CharField(_("公开方式"), max_length=20)
+    limit_kind = models.CharField(max_length=10)
+    limit_number = models.PositiveSmallIntegerField(default=0)
+    limit_unit = models.CharField(max_length=16, blank=True)
+    period_months = models.PositiveSmallIntegerField(default=0)
+    due_month = models.PositiveSmallIntegerField(default=0)
+    due_day = models.PositiveSmallIntegerField(default=0)
+    since = models.DateField(_("生效日期"))
+    until = models.DateField(_("失效日期"), null=True)
+
+    class Meta:
+        ordering = ["register", "number"]
+        indexes = [models.Index(fields=["register", "key_hash", "since"])]
+
+    def __str__(self) -> str:
+        return f"C{self.number} {self.title}"
+
+
 class ExchangeProgress(models.Model):
     """How far a register was handed over to an outside platform: up to ``edition``, as it is shown on ``day``.
 

@@ -11,6 +11,7 @@ from mingtang.units.roles import DRAFTER, OPENNESS_OFFICER, UNIT_HEAD
 from .catalog import kind_named
 from .entries import open_batch
 from .models import ADDED, CHANGED, CHANGES, FAULTY, REMOVED, STAGES, Register
+from .openness import shown_on_page
 from .services import KIND, write_register
 
 FORMS = "mingtang.registers.forms"
@@ -115,6 +116,9 @@ def facts_shown(detail: Register) -> list[tuple[str, list[tuple[str, Any]]]]:
                 ],
             )
         )
+    left = shown_on_page(detail)
+    if left:
+        groups.append(("移出清单之后待自查", left))
     return groups
 
 

@@ -4,7 +4,9 @@ from mingtang.journal.names import register_event
 from mingtang.journal.writing import subscribe
 
 from .catalog import kinds
+from .openness import note_removed
 from .services import stop_clocks
+from .templates import close_for_paper, derive_templates, open_for_paper
 
 ADJUSTED = ("register.adjusted", "register.adjustment_shown")
 
@@ -18,3 +20,7 @@ def known_events() -> list[str]:
 for _name in known_events():
     register_event(_name, "清单条目的时限")
 subscribe("edition.shown", stop_clocks)
+subscribe("edition.shown", close_for_paper)
+subscribe("register.published", note_removed)
+subscribe("register.published", derive_templates)
+subscribe("document.signed", open_for_paper)
