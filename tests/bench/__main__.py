@@ -25,6 +25,7 @@ NAMES = (
     "migration",
     "exports",
     "backup",
+    "opinions",
 )
 KEPT = Path(__file__).parent.parent.parent / "build" / "bench.json"
 
