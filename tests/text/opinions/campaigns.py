@@ -236,7 +236,7 @@ def changed_flip(draw: random.Random, text: str, number: int) -> str:
 
 
 def recall(made: Planted, groups: list[tuple[str, ...]]) -> float:
-    """Share of campaign comments that stand in the largest group of their campaign, and with no second campaign there."""
+    """Share of campaign comments that stand in the largest group of their campaign, whoever else stands there; see ``mixed``."""
     best: dict[int, int] = {}
     for members in groups:
         counts: dict[int, int] = {}
@@ -246,6 +246,11 @@ def recall(made: Planted, groups: list[tuple[str, ...]]) -> float:
         for campaign, found in counts.items():
             best[campaign] = max(best.get(campaign, 0), found)
     return sum(best.values()) / max(len(made.campaign_of), 1)
+
+
+def mixed(made: Planted, groups: list[tuple[str, ...]]) -> int:
+    """How many groups hold comments of more than one campaign."""
+    return sum(len({made.campaign_of[name] for name in members if name in made.campaign_of}) > 1 for members in groups)
 
 
 def merged_flips(made: Planted, groups: list[tuple[str, ...]]) -> int:

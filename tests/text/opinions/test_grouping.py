@@ -7,7 +7,7 @@ import sys
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from tests.text.opinions.campaigns import FLIPS, changed, merged_flips, planted, recall, strangers, template
+from tests.text.opinions.campaigns import FLIPS, changed, merged_flips, mixed, planted, recall, strangers, template
 
 from mingtang.text.opinions.cleaning import cleaned, key_of
 from mingtang.text.opinions.grouping import Settings, changes_from_template, description, group
@@ -93,6 +93,7 @@ def test_campaigns_are_found_and_no_flip_is_merged(seed):
     assert recall(made, members) >= 0.9
     assert merged_flips(made, members) == 0
     assert strangers(made, members) == 0
+    assert mixed(made, members) == 0
     assert sorted(identifier for each in members for identifier in each) == [name for name, _ in made.opinions]
 
 
