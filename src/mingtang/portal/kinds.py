@@ -8,4 +8,5 @@ KINDS = {
     "interpretation_event": _("解读活动"),
     "unit_profile": _("机构信息"),
     "disclosure_guide": _("公开指南"),
+    "register": _("清单"),
 }

@@ -13,6 +13,7 @@ from .loading import Loaded, payload_of
 from .metadata import article_metadata, linked_data
 from .pages import Page
 from .papers import contents, data_box, day, explanations, media, pieces, points, seal
+from .register_tables import register_table
 from .rulebook import rulebook
 from .views_articles import timeless
 
@@ -21,6 +22,7 @@ TEMPLATES = {
     "interpretation": "portal/interpretation.html",
     "unit_profile": "portal/profile.html",
     "disclosure_guide": "portal/profile.html",
+    "register": "portal/register.html",
 }
 SECTIONS = {
     "document": "policies",
@@ -28,6 +30,7 @@ SECTIONS = {
     "interpretation_event": "interpretations",
     "unit_profile": "units",
     "disclosure_guide": "guide",
+    "register": "catalogue",
 }
 
 
@@ -53,6 +56,8 @@ def publication_page(loaded: Loaded, number: int | None = None, *, as_of: dateti
         context["explanations"] = explanations(loaded, text)
         context["signed"] = any(piece.kind == "signature" for piece in text)
         context["written"] = day(payload.get("written_on", ""))
+    elif this.kind == "register":
+        context |= register_table(edition, payload)
     else:
         context["explains"] = [(target.publication, target.slug) for target in loaded.targets]
         context["points"] = points(payload)
