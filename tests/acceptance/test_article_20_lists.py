@@ -5,6 +5,7 @@ from tests.factories import City, Desk, table
 
 from mingtang.cli.demo.registers.openness import NEGATIVE_HEADING as HEADING
 from mingtang.disclosure.listed import NEGATIVE_LIST, entries_for
+from mingtang.documents.forms import DocumentForm, ExceptionForm
 from mingtang.records.errors import NotAllowed, Refused
 from mingtang.records.models import Record
 from mingtang.records.spec import spec_for
@@ -153,3 +154,19 @@ def test_before_any_list_is_public_there_is_a_warning(desk: Desk) -> None:
     paper = submitted(desk)
     outcome = desk.act(paper, "sign", roles.UNIT_HEAD)
     assert outcome.record.state == "signed" and [fault.code for fault in outcome.faults] == ["negative_list_not_public"]
+
+
+def test_the_form_offers_the_lists_of_the_unit_and_keeps_what_was_chosen(desk: Desk, city: City) -> None:
+    actor = city.actor(desk.unit, roles.DRAFTER)
+    assert "list_entry" not in DocumentForm(actor=actor, now=desk.now).fields
+    register = published_list(desk)
+    name = entry(desk, "F01")
+    offered = DocumentForm(actor=actor, now=desk.now).fields["list_entry"].choices  # type: ignore[attr-defined]
+    assert [words for _name, words in offered][1:] == ["F01 重要物资储备方案", "F02 价格调查的企业成本"]
+    paper = desk.draft(**WITHHELD, list_entry=name)
+    desk.change(register, upload=Upload("新.csv", table(HEADING, ROWS[1:])))
+    desk.publish_register(register)
+    form = DocumentForm(actor=actor, now=desk.now, record=Record.objects.get(pk=paper.pk))
+    assert (name, "F01 重要物资储备方案（已移出清单）") in form.fields["list_entry"].choices  # type: ignore[attr-defined]
+    ground = ExceptionForm(actor=actor, now=desk.now, record=paper).fields["ground"]
+    assert "state_secret" in dict(ground.choices)  # type: ignore[attr-defined]
