@@ -29,6 +29,7 @@ def test_content_is_told_apart_by_its_schema(client: Client) -> None:
         "interpretation_event/1",
         "unit_profile/1",
         "disclosure_guide/1",
+        "register/1",
     ]
     assert {"schema", "title", "blocks"} <= set(schemas["Document"]["required"])
     assert "Row" in schemas and "Problem" in schemas

@@ -11,7 +11,7 @@ from django.utils import timezone
 from tests.factories import Desk, at
 from tests.search.conftest import Shelf
 
-from mingtang.api.schemas import DisclosureGuide, Document, Interpretation, InterpretationEvent, UnitProfile
+from mingtang.api.schemas import DisclosureGuide, Document, Interpretation, InterpretationEvent, Register, UnitProfile
 from mingtang.cli.demo.year import load_year
 from mingtang.editions.models import Edition, Publication
 from mingtang.search.following import follow
@@ -186,6 +186,7 @@ def test_every_edition_of_the_demonstration_city_keeps_to_the_described_schema(d
         "interpretation_event/1": InterpretationEvent,
         "unit_profile/1": UnitProfile,
         "disclosure_guide/1": DisclosureGuide,
+        "register/1": Register,
     }
     seen = set()
     for text in Edition.objects.exclude(state="erased").values_list("payload", flat=True):

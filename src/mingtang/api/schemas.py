@@ -8,7 +8,14 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Discriminator, Field, Tag
 
-KNOWN = ("document/1", "interpretation/1", "interpretation_event/1", "unit_profile/1", "disclosure_guide/1")
+KNOWN = (
+    "document/1",
+    "interpretation/1",
+    "interpretation_event/1",
+    "unit_profile/1",
+    "disclosure_guide/1",
+    "register/1",
+)
 
 
 class Content(BaseModel):
@@ -191,6 +198,62 @@ class DisclosureGuide(Content):
     mode: str = Field("", description="公开方式")
 
 
+class Column(Content):
+    """清单的一列。"""
+
+    name: str = Field(description="列名，即 data.csv 的表头")
+    title: str = Field(description="中文名称")
+    type: str = Field(description="类型，同 Table Schema：string、number、integer、date、boolean 等")
+    unit: str = Field(description="计量单位；没有的为空")
+    decimals: int | None = Field(description="小数位数；不限的为 null")
+    facet: bool = Field(description="是否可以按它筛选")
+    shown: bool = Field(description="是否在列表里显示")
+    description: str = Field(description="说明")
+    masked: bool = Field(description="个人信息已遮蔽")
+    code_list: dict[str, str] | None = Field(description="所用代码的名称；不是代码的为 null")
+
+
+class Adjustment(Content):
+    """一条的调整（第五条）。"""
+
+    key: str = Field(description="条目")
+    title: str = Field(description="名称")
+    change: str = Field(description="added 新增、changed 修改、removed 移出")
+    adjustment: str = Field(description="调整方式，如取消、下放")
+    effective: str | None = Field(description="从哪一天起")
+    basis: str | None = Field(description="依据")
+
+
+class Register(Content):
+    """清单（register/1）。全部条目在附件 data.csv 里，本版的变化在 changes.csv 里。"""
+
+    schema_: Literal["register/1"] = Field(alias="schema")
+    title: str = Field(description="标题")
+    register_kind: str = Field(description="清单种类的代码")
+    kind_title: str = Field(description="清单种类")
+    family: str = Field(description="成套的清单同属一族，如 lists、budget")
+    article: int = Field(description="依据实施意见第几条")
+    level: str = Field(description="层级")
+    description: str = Field(description="这种清单是什么")
+    unit_of_measure: str = Field(description="计量单位；没有的为空")
+    note: str = Field(description="本次更新说明")
+    correction: str = Field(description="更正的理由；不是更正的为空")
+    columns: list[Column] = Field(description="各列")
+    key: list[str] = Field(description="靠哪些列认出同一条")
+    count: int = Field(description="条目数")
+    sequence: int = Field(description="第几批，与版次相同")
+    effective: str = Field(description="提交的日期")
+    hide_after: str = Field(description="公示截止日期所在的列；没有期限的为空")
+    changes: dict[str, int] = Field(description="新增、修改、移出各多少条")
+    adjustments: list[Adjustment] = Field(description="本版的调整")
+    charts: list[dict[str, Any]] = Field(description="图表")
+    complete: dict[str, Any] = Field(description="怎样才算齐全")
+    attachments: list[Attachment] = Field(description="文件")
+    stages: list[str] = Field([], description="五公开类别")
+    openness: str = Field("", description="公开属性")
+    mode: str = Field("", description="公开方式")
+
+
 class Other(Content):
     """别的种类。新种类随时会有；不认识的请按一般内容处理。"""
 
@@ -209,6 +272,7 @@ Payload = Annotated[
     | Annotated[InterpretationEvent, Tag("interpretation_event/1")]
     | Annotated[UnitProfile, Tag("unit_profile/1")]
     | Annotated[DisclosureGuide, Tag("disclosure_guide/1")]
+    | Annotated[Register, Tag("register/1")]
     | Annotated[Other, Tag("other")],
     Discriminator(_schema),
 ]
