@@ -256,7 +256,7 @@ def timeless(duty: PublicDuty) -> dict[str, Any]:
 
 def period_words(period: str) -> str:
     """``2026年上半年`` from the period name ``2026H1``, ``2026年第1季度`` from ``2026Q1``, ``2026年3月`` from ``2026-03``,
-    ``2026年`` from ``2026``; empty where there is none."""
+    ``2026年`` from ``2026``, ``2026-2027年`` from ``2026-2027``; empty where there is none."""
     if not period:
         return ""
     year, rest = period[:4], period[4:]
@@ -264,7 +264,8 @@ def period_words(period: str) -> str:
         return f"{year}年第{rest[1:]}季度"
     if rest[:1] == "-" and len(rest) == 3:
         return f"{year}年{int(rest[1:])}月"
-    return f"{year}年" + {"H1": "上半年", "H2": "下半年"}.get(rest, "")
+    halves = {"H1": "上半年", "H2": "下半年"}
+    return f"{year}年{halves[rest]}" if rest in halves else f"{period}年"
 
 
 def about(request: HttpRequest) -> HttpResponse:
