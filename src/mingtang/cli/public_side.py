@@ -16,7 +16,7 @@ from mingtang.disclosure.services import note_shown
 from mingtang.editions import projecting
 from mingtang.editions.models import LogHead, PublicKind
 from mingtang.registers.catalog import kinds
-from mingtang.rules import load_rulebook
+from mingtang.rules import load_rulebook, local_day
 from mingtang.search import following as search
 from mingtang.text.error_words import told
 from mingtang.units.selectors import units_in_group
@@ -61,7 +61,7 @@ class PublicSide(Attempts):
             # The database may be behind what is public: touch nothing.
             return
         # Before the files: a page that is baked leads to a table that is there.
-        rows = self.attempt("rows", follow_registers)
+        rows = self.attempt("rows", lambda: follow_registers(now))
         baked = bake.Baked(-1, -1, 0, False)
 
         def files() -> None:
@@ -86,7 +86,7 @@ class PublicSide(Attempts):
             print(error)
             return 1
         before = bake_state.read(settings.PUBLIC_ROOT)
-        project_kinds()
+        project_kinds(now)
         projecting.rebuild()
         moment = as_of or (before.moment if before else now)
         if moment.tzinfo is None:
@@ -118,13 +118,13 @@ class PublicSide(Attempts):
             pass
 
 
-def follow_registers() -> int:
+def follow_registers(now: datetime) -> int:
     """The kinds of registers there are, and the rows of those that are public; returns how many tables were made."""
-    project_kinds()
+    project_kinds(now)
     return projecting.follow()
 
 
-def project_kinds() -> None:
+def project_kinds(now: datetime) -> None:
     """Tell the public side which kinds of registers there are and who owes them, so that it can say what is missing."""
     book = load_rulebook(("opinion_2017",))
     found = []
@@ -139,8 +139,20 @@ def project_kinds() -> None:
                 position=position,
                 description=kind.description,
                 keepers=book.label(kind.keepers),
-                owed_by=[unit.pk for unit in units_in_group(group)] if group in book.unit_groups else [],
-                complete=dict(kind.complete),
+                owed_by=[unit.pk for unit in units_in_group(group, local_day(now))]
+                if group in book.unit_groups
+                else [],
+                complete=_complete(kind.complete),
             )
         )
     projecting.project_kinds(found)
+
+
+def _complete(said: Mapping[str, Any]) -> dict[str, Any]:
+    """What makes a list whole, with the names of the values it must cover."""
+    made = dict(said)
+    values = dict(made.get("values") or {})
+    if values.get("code_list"):
+        listed = code_lists().at(str(values["code_list"]), now_year())
+        made["values"] = values | {"names": {code: item.name for code, item in listed.items.items()}}
+    return made

@@ -1,5 +1,6 @@
 """The registers of somebody's units: by family, with what is being changed, what is owed, and what has to be begun."""
 
+from datetime import date
 from typing import Any
 
 from django.db.models import Count, Min
@@ -13,6 +14,7 @@ from mingtang.records.spec import spec_for
 from mingtang.registers.catalog import kinds
 from mingtang.registers.forms import RegisterForm
 from mingtang.registers.models import ADDED, CHANGED, FAULTY, REMOVED, STAGES, Batch, Entry, Register
+from mingtang.rules import local_day
 from mingtang.text.tables.kinds import TableKind
 from mingtang.units.models import Unit
 from mingtang.units.selectors import units_in_group
@@ -73,20 +75,20 @@ def template(request: StaffRequest, register_kind: str) -> HttpResponse:
 def new_form(request: StaffRequest, drafting: list[str], **arguments: Any) -> RegisterForm:
     """The form of a new register, offering kinds that a unit of this person does not keep yet."""
     form = RegisterForm(actor=request.actor, now=request.now, **arguments)
-    open_to = {kind.id for kind, _units in startable(drafting)}
+    open_to = {kind.id for kind, _units in startable(drafting, local_day(request.now))}
     choices = [(code, label) for code, label in form.fields["register_kind"].choices if not code or code in open_to]  # type: ignore[attr-defined]
     form.fields["register_kind"].choices = choices  # type: ignore[attr-defined]
     return form
 
 
-def startable(drafting: list[str]) -> list[tuple[TableKind, list[str]]]:
+def startable(drafting: list[str], day: date) -> list[tuple[TableKind, list[str]]]:
     """Kinds that these units are to keep and do not yet, with the units."""
     kept = set(Register.objects.filter(keeper__in=drafting).values_list("keeper_id", "register_kind"))
     found = []
     members: dict[str, set[str]] = {}
     for kind in kinds().values():
         if kind.keepers not in members:
-            members[kind.keepers] = {unit.pk for unit in units_in_group(kind.keepers)}
+            members[kind.keepers] = {unit.pk for unit in units_in_group(kind.keepers, day)}
         units = [code for code in drafting if code in members[kind.keepers] and (code, kind.id) not in kept]
         if units:
             found.append((kind, units))
@@ -103,7 +105,7 @@ def owed_kinds(request: StaffRequest) -> list[dict[str, Any]]:
         group = kind.complete.get("group", "")
         if not group:
             continue
-        for unit in units_in_group(group):
+        for unit in units_in_group(group, local_day(request.now)):
             if unit.pk in mine and (unit.pk, kind.id) not in kept:
                 found.append({"kind": kind, "unit": unit, "may_start": unit.pk in drafting})
     return found

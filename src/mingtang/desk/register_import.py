@@ -13,6 +13,7 @@ from mingtang.records.spec import spec_for
 from mingtang.registers.models import FAILED, READY, Source
 from mingtang.registers.services import Upload, change, open_register
 from mingtang.registers.staging import choose_sheet
+from mingtang.rules import local_day
 from mingtang.text.tables.workbook import read_workbook
 from mingtang.text.uploads import UploadError
 from mingtang.units.models import Unit
@@ -48,7 +49,8 @@ def new(request: StaffRequest, kind: str) -> HttpResponse:
         return _new_page(request, form, status=422)
     data = dict(form.cleaned_data)
     register_kind = data.pop("register_kind")
-    units = next((units for kind_, units in startable(drafting) if kind_.id == register_kind), drafting)
+    kept_by = {kind.id: units for kind, units in startable(drafting, local_day(request.now))}
+    units = kept_by.get(register_kind, drafting)
     asked = request.POST.get("unit", "")
     unit = Unit.objects.get(pk=asked if asked in units else units[0])
     try:
