@@ -24,16 +24,6 @@ def report_an_error(person: Walk) -> str:
     return person.page.locator(".receipt-number").first.inner_text()
 
 
-def wait_for(person: Walk, path: str, text: str) -> None:
-    """The worker takes reports over within a second."""
-    for _ in range(40):
-        person.open(path)
-        if text in person.page.inner_text("body"):
-            return
-        person.page.wait_for_timeout(250)
-    person.sees(text)
-
-
 def wait_for_report(person: Walk) -> None:
     """The worker takes reports over within a second once it has made the city's files."""
     for _ in range(240):
