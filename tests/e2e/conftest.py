@@ -150,8 +150,8 @@ class Walk:
         assert not missing, f"{missing} not on {self.page.url}:\n{content[:3000]}"
 
     def comes(self, *texts: str) -> None:
-        """Every text stands on the page within seconds: what follows a publication is made by the worker."""
-        deadline = time.monotonic() + 15
+        """Every text stands on the page within a minute at most: what follows a publication is made by the worker."""
+        deadline = time.monotonic() + 60
         while time.monotonic() < deadline and any(text not in self.page.inner_text("body") for text in texts):
             self.page.wait_for_timeout(200)
             self.page.reload()

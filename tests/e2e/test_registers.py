@@ -69,7 +69,7 @@ def test_list_keeper_imports_two_thousand_entries_with_twelve_faults(walk: Walk,
     walk.page.get_by_label("清单种类").select_option(label="行政事业性收费目录清单（第5条）")
     walk.page.get_by_label("表格文件").set_input_files(fees(tmp_path / "收费清单.xlsx"))
     walk.press("新建并核对")
-    walk.sees("12行有错", "第5行", "第42行", "资金管理方式")
+    walk.comes("12行有错", "第5行", "第42行", "资金管理方式")
     work = urlsplit(walk.page.url).path.removesuffix("faults/")
     walk.shot("faults")
     phone.sign_in(f"{UNIT}-nicao")
