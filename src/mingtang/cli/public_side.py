@@ -3,10 +3,9 @@ visible, citizens' submissions, and what is sent out."""
 
 import logging
 import tempfile
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
-from typing import Any
 
 from django.conf import settings
 
@@ -16,7 +15,7 @@ from mingtang.disclosure.checkpoints import BehindPublished, published_keys, sig
 from mingtang.disclosure.services import note_shown
 from mingtang.editions import projecting
 from mingtang.editions.models import LogHead, PublicKind
-from mingtang.registers.catalog import code_lists, kinds
+from mingtang.registers.catalog import kinds
 from mingtang.rules import load_rulebook, local_day
 from mingtang.search import following as search
 from mingtang.text.error_words import told
@@ -143,17 +142,7 @@ def project_kinds(now: datetime) -> None:
                 owed_by=[unit.pk for unit in units_in_group(group, local_day(now))]
                 if group in book.unit_groups
                 else [],
-                complete=_complete(kind.complete, now),
+                complete=dict(kind.complete),
             )
         )
     projecting.project_kinds(found)
-
-
-def _complete(said: Mapping[str, Any], now: datetime) -> dict[str, Any]:
-    """What makes a list whole, with the names of the values it must cover."""
-    made = dict(said)
-    values = dict(made.get("values") or {})
-    if values.get("code_list"):
-        listed = code_lists().at(str(values["code_list"]), local_day(now).year)
-        made["values"] = values | {"names": {code: item.name for code, item in listed.items.items()}}
-    return made
