@@ -3,14 +3,13 @@
 Nothing here bypasses the services: a paper at a stage got there by performing every step before it.
 """
 
-import csv
-import io
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from mingtang.cli.demo.registers.telling import as_csv as table
 from mingtang.records.models import Record
 from mingtang.records.services import edit_record, open_record, perform
 from mingtang.records.spec import spec_for
@@ -227,15 +226,6 @@ class Desk:
         if shown:
             note_shown()
         return Record.objects.get(pk=register.pk)
-
-
-def table(heading: Sequence[str], rows: Iterable[Sequence[Any]]) -> bytes:
-    """A CSV file as a spreadsheet saves it."""
-    stream = io.StringIO(newline="")
-    writer = csv.writer(stream)
-    writer.writerow(heading)
-    writer.writerows(["" if cell is None else cell for cell in row] for row in rows)
-    return b"\xef\xbb\xbf" + stream.getvalue().encode()
 
 
 def make_desk(city: City, unit: str = "发改委", now: datetime = START) -> Desk:

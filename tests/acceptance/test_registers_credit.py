@@ -16,7 +16,8 @@ from mingtang.channels.digest import changes
 from mingtang.disclosure.verifying import verify_house
 from mingtang.duties.models import Duty
 from mingtang.duties.selectors import state_of
-from mingtang.editions.models import Edition, EditionFile, LogHead, PublicFile
+from mingtang.editions import projecting
+from mingtang.editions.models import Edition, EditionFile, LogHead, PublicFile, PublicRowChange
 from mingtang.records.errors import NotAllowed, Refused
 from mingtang.records.models import Record
 from mingtang.registers.exchange import hand_over, pairs, platforms
@@ -365,9 +366,12 @@ def test_an_earlier_edition_is_emptied_only_if_an_entry_of_it_is_over(market: De
     register = publish(market, penalty(1, CF_GSJZQ=(DAY + timedelta(days=100)).isoformat()), penalty(2, OTHER))
     more(market, register, penalty(3))
     assert list(Edition.objects.order_by("number").values_list("state", flat=True)) == ["superseded", "live"]
+    projecting.follow()
+    assert PublicRowChange.objects.filter(edition_number=2).exists()
     market.now = at("2026-07-01 09:00")
     more(market, register, penalty(4, decided=date(2026, 6, 30)))
     assert list(Edition.objects.order_by("number").values_list("state", flat=True)) == ["erased", "erased", "live"]
+    assert not PublicRowChange.objects.filter(edition_number__lte=2).exists()
     live = EditionFile.objects.get(edition__state="live", name="data.csv")
     assert [f"{number}号" in bytes(live.file.content).decode() for number in (1, 2, 3, 4)] == [False, True, True, True]
 

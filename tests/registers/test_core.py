@@ -2,8 +2,10 @@
 
 import csv
 import json
+from pathlib import Path
 
 import pytest
+from django.conf import LazySettings
 
 from mingtang.duties.models import Duty
 from mingtang.editions.models import Edition, EditionFile, Publication
@@ -14,6 +16,7 @@ from mingtang.registers.models import GOOD, PART, Batch, Entry, Register
 from mingtang.registers.services import Adjusting, EntryEdit, Mend, Upload
 from mingtang.units import roles
 from tests.factories import City, Desk, at, table
+from tests.registers.conftest import KIND
 
 HEADING = ("站点编号", "站点名称", "维护人", "维护人手机", "线路数")
 ROWS = [
@@ -160,3 +163,15 @@ def test_one_register_of_a_kind_for_a_unit(bus_stops: str, desk: Desk) -> None:
         desk.register(bus_stops)
     assert codes(refused) == ["register_exists"]
     assert Record.objects.filter(kind="register").count() == 1
+
+
+def test_an_adjustment_is_told_with_the_masks_on(tmp_path: Path, settings: LazySettings, desk: Desk) -> None:
+    masked = KIND.replace('title = "站点名称"', 'title = "站点名称"\nmask = "person"')
+    (tmp_path / "bus_stops.toml").write_text(masked, encoding="utf-8")
+    settings.REGISTER_FOLDERS = [tmp_path]
+    register = desk.publish_register(desk.register("bus_stops", HEADING, ROWS))
+    desk.change(register, upload=Upload("新.csv", table(HEADING, ROWS[:2])))
+    desk.change(register, adjusting=Adjusting("取消", at("2026-03-02 00:00").date(), "演示文件〔2026〕1号"))
+    desk.publish_register(register)
+    text = Edition.objects.get(state="live").payload
+    assert [one["title"] for one in json.loads(text)["adjustments"]] == ["人***"] and "人民公园" not in text

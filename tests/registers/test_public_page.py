@@ -1,6 +1,5 @@
 """The page of a register: what it is, its entries as people read them, what an update adjusted, its files."""
 
-import pytest
 from django.test import Client
 
 from mingtang.editions.models import EditionFile, Publication
@@ -8,7 +7,6 @@ from mingtang.registers.services import Adjusting, Upload
 from tests.factories import Desk, at, table
 
 
-@pytest.mark.scenario("S05.2")
 def test_the_page_shows_entries_and_what_was_adjusted(bus_stops: str, desk: Desk, client: Client) -> None:
     heading = ("站点编号", "站点名称", "维护人", "维护人手机", "线路数")
     rows = [("001", "火车站", "演示甲", "13800138000", 12), ("002", "市医院", "演示乙", "", 8)]

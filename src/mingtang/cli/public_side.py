@@ -15,8 +15,9 @@ from mingtang.disclosure.checkpoints import BehindPublished, published_keys, sig
 from mingtang.disclosure.services import note_shown
 from mingtang.editions import projecting
 from mingtang.editions.models import LogHead, PublicKind
+from mingtang.records.rulebook import rulebook
 from mingtang.registers.catalog import kinds
-from mingtang.rules import load_rulebook, local_day
+from mingtang.rules import local_day
 from mingtang.search import following as search
 from mingtang.text.error_words import told
 from mingtang.units.selectors import units_in_group
@@ -126,7 +127,7 @@ def follow_registers(now: datetime) -> int:
 
 def project_kinds(now: datetime) -> None:
     """Tell the public side which kinds of registers there are and who owes them, so that it can say what is missing."""
-    book = load_rulebook(("opinion_2017",))
+    book = rulebook()
     found = []
     for position, kind in enumerate(kinds().values()):
         group = str(kind.complete.get("group") or kind.keepers)

@@ -12,20 +12,18 @@ from django.shortcuts import redirect, render
 
 from mingtang.records.errors import Refused
 from mingtang.records.selectors import was_performed
-from mingtang.registers.catalog import ADJUSTMENT, BASIS, EFFECTIVE_ON
-from mingtang.registers.entries import entries_at, values_of
+from mingtang.registers.entries import ADJUSTING, entries_at, unstated, values_of
 from mingtang.registers.models import ADDED, CHANGED, CHANGES, REMOVED, Entry
-from mingtang.registers.services import Adjusting, change
+from mingtang.registers.services import Adjusting
 from mingtang.text.tables.values import Value
 
 from .access import StaffRequest, business_view
 from .mending import show_faults
-from .register_forms import ADJUSTING, AdjustingForm, CorrectionForm
+from .register_forms import AdjustingForm, CorrectionForm
 from .register_page import TONES, Working, opened
 
 PAGE = 25
 SUMMED = 4
-STATED = f'"{ADJUSTMENT}":'
 
 
 @business_view
@@ -61,13 +59,7 @@ def changes(request: StaffRequest, kind: str, record_id: uuid.UUID) -> HttpRespo
         picked = chosen if said["which"] == "chosen" else ()
         data = {"adjusting": Adjusting(said["adjustment"], said["effective_on"], said["basis"], picked)}
     try:
-        change(
-            working.record,
-            actor=request.actor,
-            now=request.now,
-            request_key=request.POST.get("request_key", "")[:80],
-            **data,
-        )
+        working.change(**data)
     except Refused as refused:
         return _page(working, adjusting, correction, refused, status=422)
     messages.success(request, "已保存。")
@@ -78,15 +70,14 @@ def _found(working: Working) -> tuple[QuerySet[Entry], dict[str, str]]:
     """The changes asked for, and what was asked."""
     asked = working.request.GET
     chosen = {name: asked.get(name, "").strip().replace("\x00", "")[:100] for name in ("q", "change", "stated")}
-    found = working.touched().order_by("position", "id")
+    found = working.touched()
     if chosen["change"] in (ADDED, CHANGED, REMOVED):
         found = found.filter(change=chosen["change"])
     for word in chosen["q"].split():
         found = found.filter(values__icontains=word)
-    if chosen["stated"] == "no":
-        found = found.exclude(values__contains=STATED)
-    elif chosen["stated"] == "yes":
-        found = found.filter(values__contains=STATED)
+    if chosen["stated"] in ("yes", "no") and working.batch is not None:
+        without = unstated(working.batch).order_by().values("pk")
+        found = found.filter(pk__in=without) if chosen["stated"] == "no" else found.exclude(pk__in=without)
     return found, chosen
 
 
@@ -113,7 +104,7 @@ def _page(
         "asked": asked.urlencode(),
         "options": [(name, CHANGES[name], batch.counts.get(name, 0)) for name in (ADDED, CHANGED, REMOVED)],
         "adjusts": adjusts,
-        "unstated": working.touched().exclude(values__contains=STATED).count() if adjusts else 0,
+        "unstated": unstated(batch).count() if adjusts else 0,
         "adjusting": adjusting,
         "correction": correction,
         "picked": set(request.POST.getlist("entry")),
@@ -140,7 +131,7 @@ def _change(working: Working, entry: Entry, before: Mapping[str, Value]) -> dict
             for one in working.kind.fields
             if one.name not in ADJUSTING and before.get(one.name) != values.get(one.name)
         ]
-    said = [words.of(name, values.get(name)) for name in (ADJUSTMENT, EFFECTIVE_ON, BASIS) if values.get(name)]
+    said = [words.of(name, values.get(name)) for name in ADJUSTING if values.get(name)]
     others = [one for one in working.kind.fields if one.shown and one.name not in (*working.kind.key, *ADJUSTING)]
     return {
         "entry": entry,

@@ -12,14 +12,14 @@ from django.shortcuts import redirect, render
 
 from mingtang.records.errors import Refused
 from mingtang.records.selectors import was_performed
-from mingtang.registers.entries import entries_at, values_of
+from mingtang.registers.entries import ADJUSTING, as_it_will_be, entries_at, values_of
 from mingtang.registers.models import ADDED, CHANGED, CHANGES, FAULTY, REMOVED, Entry
-from mingtang.registers.services import EntryEdit, change
+from mingtang.registers.services import EntryEdit
 from mingtang.rules import local_day
 from mingtang.text.tables.masking import is_shown, is_taken_back, public_values
 
 from .access import StaffRequest, business_view
-from .register_forms import ADJUSTING, EntryForm
+from .register_forms import EntryForm
 from .register_page import TONES, Working, opened
 
 PAGE = 50
@@ -62,20 +62,10 @@ def entries(request: StaffRequest, kind: str, record_id: uuid.UUID) -> HttpRespo
     return render(request, "desk/register_entries.html", context)
 
 
-def _standing(working: Working) -> QuerySet[Entry]:
-    """Entries as they will be: current ones the open batch does not touch, and its own, in the order of the list."""
-    current = entries_at(working.register)
-    if working.batch is None:
-        return current.order_by("position", "id")
-    own = working.batch.entries.filter(since=None, change__in=(ADDED, CHANGED))
-    kept = current.exclude(key_hash__in=working.touched().values("key_hash"))
-    return (kept | own).order_by("position", "id")
-
-
 def _found(working: Working) -> tuple[QuerySet[Entry], dict[str, str]]:
     asked = working.request.GET
     chosen = {name: asked.get(name, "").strip().replace("\x00", "")[:100] for name in ("q", "only")}
-    found = _standing(working)
+    found = as_it_will_be(working.register, working.batch)
     if chosen["only"] == "changed":
         found = found.filter(since=None)
     elif chosen["only"] == "warned":
@@ -103,13 +93,7 @@ def entry(request: StaffRequest, kind: str, record_id: uuid.UUID, key_hash: str)
     seen = request.POST.get("seen", "")
     known = "" if key_hash == NEW or (standing is None and request.POST.get("anew")) else key_hash
     try:
-        change(
-            working.record,
-            actor=request.actor,
-            now=request.now,
-            request_key=request.POST.get("request_key", "")[:80],
-            entry=EntryEdit(form.typed(), known, seen, remove),
-        )
+        working.change(entry=EntryEdit(form.typed(), known, seen, remove))
     except Refused as refused:
         conflict = any(fault.code == "entry_changed_meanwhile" for fault in refused.faults)
         for fault in refused.faults:
@@ -182,7 +166,7 @@ def preview(request: StaffRequest, kind: str, record_id: uuid.UUID) -> HttpRespo
     working = opened(request, record_id)
     today = local_day(request.now)
     fields = [one for one in working.kind.public_fields if one.name not in ADJUSTING or working.kind.adjustments]
-    page = Paginator(_standing(working), PAGE).get_page(request.GET.get("page"))
+    page = Paginator(as_it_will_be(working.register, working.batch), PAGE).get_page(request.GET.get("page"))
     rows = []
     for entry in page.object_list:
         values = values_of(entry.values)

@@ -6,7 +6,8 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from mingtang.records.forms import DATE_FORMATS
-from mingtang.registers.catalog import ADJUSTMENT, BASIS, EFFECTIVE_ON
+from mingtang.registers.entries import ADJUSTING
+from mingtang.registers.forms import note_field
 from mingtang.registers.models import ACCEPTS, ALL, EXTENTS, WHOLE
 from mingtang.registers.services import LIMIT_BYTES, Upload
 from mingtang.text.tables.kinds import TableField, TableKind
@@ -16,7 +17,6 @@ from .register_page import CHECKED, Words, Working
 
 MOST_OPTIONS = 300
 LONG_TEXT = 200
-ADJUSTING = (ADJUSTMENT, EFFECTIVE_ON, BASIS)
 FORMATS = ".xlsx,.xls,.ods,.csv"
 
 
@@ -31,13 +31,7 @@ class UploadForm(forms.Form):
     )
     extent = forms.ChoiceField(label=_("范围"), choices=list(EXTENTS.items()), widget=forms.RadioSelect, initial=WHOLE)
     accept = forms.ChoiceField(label=_("有错时"), choices=list(ACCEPTS.items()), widget=forms.RadioSelect, initial=ALL)
-    note = forms.CharField(
-        label=_("本次更新说明"),
-        required=False,
-        max_length=1000,
-        widget=forms.Textarea(attrs={"rows": 2}),
-        help_text=_("会显示在公开页面上，例如“依据机构改革调整”。"),
-    )
+    note = note_field(_("会显示在公开页面上，例如“依据机构改革调整”。"))
 
     def clean_workbook(self) -> Any:
         file = self.cleaned_data["workbook"]
@@ -58,13 +52,7 @@ class UploadForm(forms.Form):
 class BatchForm(forms.Form):
     """What this update is about, and what happens to rows that stay wrong."""
 
-    note = forms.CharField(
-        label=_("本次更新说明"),
-        required=False,
-        max_length=1000,
-        widget=forms.Textarea(attrs={"rows": 2}),
-        help_text=_("会显示在公开页面上。"),
-    )
+    note = note_field(_("会显示在公开页面上。"))
     accept = forms.ChoiceField(
         label=_("有错时"), choices=list(ACCEPTS.items()), widget=forms.RadioSelect, initial=ALL, required=False
     )

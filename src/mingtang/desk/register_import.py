@@ -11,7 +11,7 @@ from mingtang.records.errors import IllegalState, NotAllowed, Refused
 from mingtang.records.selectors import options, was_performed
 from mingtang.records.spec import spec_for
 from mingtang.registers.models import FAILED, READY, Source
-from mingtang.registers.services import Upload, change, open_register
+from mingtang.registers.services import Upload, open_register
 from mingtang.registers.staging import choose_sheet
 from mingtang.rules import local_day
 from mingtang.text.tables.workbook import read_workbook
@@ -103,13 +103,7 @@ def work(request: StaffRequest, kind: str, record_id: uuid.UUID) -> HttpResponse
             return _work_page(working, upload_form, batch_form, status=422)
         data = batch_form.cleaned_data
     try:
-        change(
-            working.record,
-            actor=request.actor,
-            now=request.now,
-            request_key=request.POST.get("request_key", "")[:80],
-            **data,
-        )
+        working.change(**data)
     except Refused as refused:
         return _work_page(working, upload_form, batch_form, refused=refused, status=422)
     if action == "discard":
@@ -206,13 +200,7 @@ def columns(request: StaffRequest, kind: str, record_id: uuid.UUID) -> HttpRespo
     if twice:
         problem = "、".join(f"“{working.kind.field(name).title}”" for name in twice)
         return _columns_page(working, source, chosen, f"{problem}选了两列，只能选一列。", status=422)
-    change(
-        working.record,
-        actor=request.actor,
-        now=request.now,
-        request_key=request.POST.get("request_key", "")[:80],
-        columns=chosen,
-    )
+    working.change(columns=chosen)
     return redirect(landing(working.record))
 
 

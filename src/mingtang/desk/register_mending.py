@@ -16,7 +16,7 @@ from mingtang.records.selectors import was_performed
 from mingtang.records.services import perform
 from mingtang.registers.entries import faults_of, values_of
 from mingtang.registers.models import ALL, FAULTY, READY, Batch, Entry
-from mingtang.registers.services import Mend, change
+from mingtang.registers.services import Mend
 from mingtang.text.tables.checks import BLOCK
 from mingtang.text.tables.kinds import TableField
 
@@ -61,13 +61,7 @@ def faults(request: StaffRequest, kind: str, record_id: uuid.UUID) -> HttpRespon
         return _page(working, request.POST.get("page"), meanwhile=meanwhile, status=409)
     if mend.cells or mend.left_out:
         try:
-            change(
-                working.record,
-                actor=request.actor,
-                now=request.now,
-                request_key=request.POST.get("request_key", "")[:80],
-                mend=mend,
-            )
+            working.change(mend=mend)
         except Refused:
             # Between reading the rows and writing them somebody else was quicker.
             fresh = opened(request, record_id)

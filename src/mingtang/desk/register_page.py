@@ -8,12 +8,14 @@ from typing import Any
 from django.db.models import QuerySet
 from django.urls import reverse
 
+from mingtang.editions.tables import JOIN
 from mingtang.records.errors import NotAllowed
 from mingtang.records.models import Record
 from mingtang.records.spec import RecordSpec
 from mingtang.registers.catalog import code_lists, kind_named
-from mingtang.registers.entries import entries_at, open_batch
+from mingtang.registers.entries import entries_at, open_batch, touched
 from mingtang.registers.models import ADDED, CHANGED, CHANGES, FAILED, FAULTY, READY, REMOVED, Batch, Entry, Register
+from mingtang.registers.services import change
 from mingtang.text.tables.kinds import TableField, TableKind
 from mingtang.text.tables.values import Value
 from mingtang.units.models import Region, Unit
@@ -69,10 +71,13 @@ class Working:
         return record_url(self.record, page, **kwargs)
 
     def touched(self) -> QuerySet[Entry]:
-        """Entries that the open batch adds, changes or removes."""
-        if self.batch is None:
-            return Entry.objects.none()
-        return self.batch.entries.filter(since=None, change__in=(ADDED, CHANGED, REMOVED))
+        """Entries that the open batch adds, changes or removes, in the order of the list."""
+        return Entry.objects.none() if self.batch is None else touched(self.batch)
+
+    def change(self, **data: Any) -> None:
+        """Put what was posted into the open batch (``registers.services.change``), once however often it is posted."""
+        key = self.request.POST.get("request_key", "")[:80]
+        change(self.record, actor=self.request.actor, now=self.request.now, request_key=key, **data)
 
     def context(self, here: str) -> dict[str, Any]:
         """What the head of each page shows."""
@@ -173,7 +178,7 @@ class Words:
 
     def title(self, values: dict[str, Value]) -> str:
         """What an entry is called: its key, and its name where it has one."""
-        key = "／".join(self.of(name, values.get(name)) for name in self.kind.key if values.get(name) is not None)
+        key = JOIN.join(self.of(name, values.get(name)) for name in self.kind.key if values.get(name) is not None)
         named = next(
             (
                 one.name

@@ -6,8 +6,8 @@ import json
 from typing import Any
 
 from mingtang.disclosure.models import ATTACHMENT, Attachment, AttachmentContent
+from mingtang.editions.tables import DATA
 from mingtang.records.models import Record
-from mingtang.registers.compiling import DATA
 from mingtang.registers.models import ADDED, CHANGED, CHANGES, REMOVED
 
 from .access import StaffRequest, record_url

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from hashlib import sha256
 from typing import Any
 
-from mingtang.editions.models import Edition, EditionFile, Publication, PublicFile
+from mingtang.editions.models import Edition, EditionFile, PublicFile
 from mingtang.records.errors import Refused
 from mingtang.records.rulebook import rulebook
 from mingtang.records.spec import Context
@@ -252,9 +252,9 @@ def publish_files(edition: Edition, record_id: uuid.UUID, names: Iterable[Mappin
         insert(EditionFile(edition=edition, file=file, name=attachment.name, position=position))
 
 
-def erase_files(publication: Publication) -> None:
-    """Delete the public files of every edition, but those that another publication carries too."""
-    uses = EditionFile.objects.filter(edition__publication=publication)
+def erase_files(editions: Iterable[Edition]) -> None:
+    """Delete the public files of editions, but those that another edition carries too."""
+    uses = EditionFile.objects.filter(edition__in=list(editions))
     hashes = list(uses.values_list("file_id", flat=True))
     uses.delete()
     PublicFile.objects.filter(sha256__in=hashes, uses=None).delete()

@@ -1,6 +1,7 @@
 """The one door: the only writer of editions."""
 
 import secrets
+from collections.abc import Iterable
 from datetime import datetime
 from functools import partial
 from typing import Any
@@ -19,7 +20,7 @@ from mingtang.editions.models import (
     Publication,
     PublicationLink,
 )
-from mingtang.editions.projecting import erase_rows
+from mingtang.editions.projecting import erase_changes, erase_rows
 from mingtang.editions.selectors import shown
 from mingtang.journal.writing import append, current_writer, writing
 from mingtang.records.models import Link, Record
@@ -144,21 +145,29 @@ def erase(context: Context) -> None:
     The log and the journal hold salted hashes only: proofs still hold, and nothing short can be guessed back.
     """
     publication, _ = _public(context)
-    entries = []
-    for edition in publication.editions.exclude(state=ERASED):
-        entries.append(_entry(publication, edition, "erased", context.now))
-        edition.state, edition.reason = ERASED, ""
-        edition.payload = edition.payload_hash = edition.salt = ""
-        edition.save()
-    erase_files(publication)
+    empty_editions(publication, publication.editions.exclude(state=ERASED), context.now)
     erase_rows(publication)
     publication.title = "（内容已依法清除）"
     publication.summary = publication.document_number = ""
     publication.validity, publication.validity_at = "erased", context.now
     publication.validity_reason = context.data["reason"]
     publication.save()
-    _log_at_the_end(entries)
     context.results.update(publication=publication.index_number)
+
+
+def empty_editions(publication: Publication, editions: Iterable[Edition], now: datetime) -> int:
+    """Delete the content, hash, salt and files of editions of a publication and what was projected from them, and enter
+    that in the log; returns of how many. The log keeps their salted hashes, so proofs still hold."""
+    emptied, entries = list(editions), []
+    for edition in emptied:
+        entries.append(_entry(publication, edition, "erased", now))
+        edition.state, edition.reason = ERASED, ""
+        edition.payload = edition.payload_hash = edition.salt = ""
+        edition.save()
+    erase_files(emptied)
+    erase_changes(publication, [edition.number for edition in emptied])
+    _log_at_the_end(entries)
+    return len(emptied)
 
 
 def note_shown(limit: int = 500, *, upto: int | None = None) -> int:

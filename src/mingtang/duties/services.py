@@ -64,7 +64,7 @@ def open_duty(rule: DutyRule, *, unit: Unit, context: Context, event: Event) -> 
         key=_key_of(context, payload),
         defaults={
             "record": context.record,
-            "index_number": payload.get("publication", "") or _index_number(context),
+            "index_number": payload.get("publication", ""),
             "opened_at": start,
             "opened_by": event.id,
             "due_at": due.at if due else None,
@@ -86,12 +86,6 @@ def _key_of(context: Context, payload: Mapping[str, Any]) -> str:
 def _start_of(payload: Mapping[str, Any], event: Event) -> datetime:
     day = payload.get("duty_start", "")
     return datetime.combine(date.fromisoformat(day), time(), SHANGHAI) if day else event.at
-
-
-def _index_number(context: Context) -> str:
-    """Of a record that is public when the duty opens."""
-    earlier = Duty.objects.filter(record=context.record.pk).exclude(index_number="").first()
-    return earlier.index_number if earlier else ""
 
 
 def close_duties(rule: DutyRule, part: Part | None, *, context: Context, event: Event) -> None:

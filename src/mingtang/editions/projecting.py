@@ -237,6 +237,11 @@ def erase_rows(publication: Publication) -> None:
     kept.clear()
 
 
+def erase_changes(publication: Publication, numbers: Iterable[int]) -> None:
+    """Delete what was noted of the changes of editions that are emptied: before and after hold what they said."""
+    _delete(PublicRowChange.objects.filter(publication=publication, edition_number__in=list(numbers)))
+
+
 def _delete(rows: Any) -> None:
     """One DELETE: nothing points at these rows."""
     rows._raw_delete(rows.db)

@@ -11,11 +11,12 @@ from pathlib import Path
 from typing import Any
 
 from mingtang.editions.models import LIVE, Edition, EditionFile, Publication
+from mingtang.editions.tables import DATA
 from mingtang.text.tables.codes import CodeLists
 
 from .loading import payload_of
 
-FAMILY, DATA = "budget", "data.csv"
+FAMILY = "budget"
 REVENUE, ECONOMIC, FUNCTIONAL, THREE_PUBLIC = "budget_revenue", "budget_economic", "budget_functional", "three_public"
 BUDGET, OUTTURN = "预算", "决算"
 ZERO = Decimal(0)

@@ -4,13 +4,14 @@ Masks are applied here, before anything public is written; the hash that the rev
 the text names the files by their hashes.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
 from hashlib import sha256
 from typing import Any
 
 from mingtang.disclosure.models import ATTACHMENT, Attachment, AttachmentContent
+from mingtang.editions.tables import CHANGES, DATA, PACKAGE, SCHEMA
 from mingtang.records.spec import Context
 from mingtang.rows import insert
 from mingtang.rules import local_day
@@ -25,10 +26,9 @@ from mingtang.text.tables.withholding import public_entries
 from mingtang.units.models import Region, Unit
 
 from .catalog import ADJUSTMENT, BASIS, EFFECTIVE_ON, code_lists, kind_named
-from .entries import Values, entries_at, key_words, staged_over, values_of
+from .entries import ADJUSTING, Values, entries_at, key_words, replaced, staged_over, touched, values_of
 from .models import ADDED, CHANGED, REMOVED, Batch, Register, Source
 
-DATA, CHANGES, PACKAGE = "data.csv", "changes.csv", "datapackage.json"
 CSV_TYPE, JSON_TYPE = "text/csv; charset=utf-8", "application/json"
 MOST_ADJUSTMENTS = 200
 # Entries of a register's first batch whose clock would have started longer ago are history and start none.
@@ -66,7 +66,8 @@ def compile_batch(context: Context, batch: Batch) -> None:
     held = [(entry.key_hash, values_of(entry.values)) for entry in staged_over(register, batch)]
     shown = [(key, values) for key, values in held if is_shown(kind, values, today)]
     rows = [public_values(kind, values) for _key, values in public_entries(kind, shown)]
-    changes = list(_changes(register, batch, kind))
+    before = replaced(register, batch)
+    changes = list(_changes(register, batch, kind, before))
     data = csv_of(fields, rows)
     files = [
         _File(DATA, CSV_TYPE, data, findings_in(fields, rows)),
@@ -84,30 +85,27 @@ def compile_batch(context: Context, batch: Batch) -> None:
     _keep(context, files)
     Source.objects.filter(batch=batch).delete()
     batch.payload = canonical_json(_payload(context, batch, kind, rows, files))
-    batch.clocks = clocks_of(register, batch, today)
+    batch.clocks = _clocks(register, batch, kind, before, today)
     batch.save(update_fields=["payload", "clocks"])
 
 
-def _changes(register: Register, batch: Batch, kind: TableKind) -> Iterator[dict[str, Value]]:
+def _changes(
+    register: Register, batch: Batch, kind: TableKind, old: Mapping[str, Values]
+) -> Iterator[dict[str, Value]]:
     """What the batch changes, cell by cell, as the public may read it. Empty for the first edition."""
     if register.sequence == 0:
         return
     if kind.withheld:
         yield from _changes_of_what_is_public(register, batch, kind)
         return
-    touched = batch.entries.filter(change__in=(ADDED, CHANGED, REMOVED))
-    old = {
-        entry.key_hash: public_values(kind, values_of(entry.values))
-        for entry in entries_at(register).filter(key_hash__in=touched.values("key_hash"))
-    }
-    for entry in touched.order_by("position", "id"):
+    for entry in touched(batch):
         held = values_of(entry.values)
         values = public_values(kind, held)
-        before = old.get(entry.key_hash, {})
+        before = public_values(kind, old[entry.key_hash]) if entry.key_hash in old else {}
         key = key_words({name: values.get(name) for name in kind.key}, kind)
         if entry.change != CHANGED:
             yield {"change": entry.change, "key": key}
-            names: tuple[str, ...] = (ADJUSTMENT, EFFECTIVE_ON, BASIS) if entry.change == REMOVED else ()
+            names: tuple[str, ...] = ADJUSTING if entry.change == REMOVED else ()
         else:
             names = tuple(one.name for one in kind.public_fields)
         if is_taken_back(kind, held):
@@ -200,9 +198,9 @@ def _payload(
     context: Context, batch: Batch, kind: TableKind, rows: list[dict[str, Value]], files: Iterable[_File]
 ) -> dict[str, Any]:
     register: Register = context.detail
-    touched = [(name, batch.entries.filter(change=name).count()) for name in (ADDED, CHANGED, REMOVED)]
+    changes = {name: batch.entries.filter(change=name).count() for name in (ADDED, CHANGED, REMOVED)}
     return {
-        "schema": "register/1",
+        "schema": SCHEMA,
         "title": context.record.title,
         "register_kind": kind.id,
         "kind_title": kind.title,
@@ -219,7 +217,7 @@ def _payload(
         "sequence": register.sequence + 1,
         "effective": local_day(context.now).isoformat(),
         "hide_after": kind.hide_after,
-        "changes": dict(touched),
+        "changes": changes,
         "adjustments": _adjustments(register, batch, kind),
         "charts": [dict(chart) for chart in kind.charts],
         "complete": dict(kind.complete),
@@ -271,10 +269,9 @@ def _adjustments(register: Register, batch: Batch, kind: TableKind) -> list[dict
     if not kind.adjustments or register.sequence == 0:
         return []
     made = []
-    public = {one.name for one in kind.public_fields}
-    title = next((one.name for one in kind.fields if one.name.endswith(("name", "title")) and one.name in public), "")
-    for entry in batch.entries.filter(change__in=(ADDED, CHANGED, REMOVED)).order_by("position"):
-        values = values_of(entry.values)
+    title = next((one.name for one in kind.public_fields if one.name.endswith(("name", "title"))), "")
+    for entry in touched(batch):
+        values = public_values(kind, values_of(entry.values))
         if values.get(ADJUSTMENT):
             made.append(
                 {
@@ -289,21 +286,17 @@ def _adjustments(register: Register, batch: Batch, kind: TableKind) -> list[dict
     return made[:MOST_ADJUSTMENTS]
 
 
-def clocks_of(register: Register, batch: Batch, today: date) -> list[dict[str, Any]]:
+def _clocks(
+    register: Register, batch: Batch, kind: TableKind, old: Mapping[str, Values], today: date
+) -> list[dict[str, Any]]:
     """Duty keys the batch opens when handed in and closes when shown: [{"opens", "shows", "key", "start", "count"}].
 
     Entries of one clock share a key where the kind counts by day. ``start`` is an ISO date, or empty for now.
     """
-    kind = kind_named(register.register_kind)
     made: dict[tuple[str, str], dict[str, Any]] = {}
     if not kind.clocks:
         return []
-    touched = batch.entries.filter(change__in=(ADDED, CHANGED, REMOVED))
-    old = {
-        entry.key_hash: values_of(entry.values)
-        for entry in entries_at(register).filter(key_hash__in=touched.values("key_hash"))
-    }
-    for entry in touched.order_by("position", "id"):
+    for entry in touched(batch):
         values, before = values_of(entry.values), old.get(entry.key_hash, {})
         for clock in kind.clocks:
             if not _starts(clock.when, values, before, entry.change):
@@ -328,6 +321,5 @@ def _starts(when: str, values: Values, before: Values, change: str) -> bool:
     if not values.get(when):
         return False
     if when == ADJUSTMENT:
-        said = (ADJUSTMENT, EFFECTIVE_ON, BASIS)
-        return tuple(map(values.get, said)) != tuple(map(before.get, said))
+        return tuple(map(values.get, ADJUSTING)) != tuple(map(before.get, ADJUSTING))
     return values.get(when) != before.get(when) and (not before.get(when) or change == ADDED)

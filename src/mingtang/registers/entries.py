@@ -7,13 +7,17 @@ from typing import Any
 
 from django.db.models import Q, QuerySet
 
+from mingtang.editions.tables import JOIN
 from mingtang.text.tables.checks import BLOCK, CellFault, key_text
+from mingtang.text.tables.headings import Column, Found
 from mingtang.text.tables.kinds import TableKind
 from mingtang.text.tables.values import Value
 
-from .models import ADDED, CHANGED, REMOVED, Batch, Entry, Register
+from .catalog import ADJUSTMENT, BASIS, EFFECTIVE_ON
+from .models import ADDED, CHANGED, FAULTY, REMOVED, SAME, Batch, Entry, Register
 
 Values = Mapping[str, Value]
+ADJUSTING = (ADJUSTMENT, EFFECTIVE_ON, BASIS)
 
 
 def text_of(values: Values, kind: TableKind) -> str:
@@ -34,7 +38,7 @@ def hash_of(values: Values, kind: TableKind) -> str:
 
 def key_words(values: Values, kind: TableKind) -> str:
     """The entry's key as people read it."""
-    return "／".join(str(values[name]) for name in kind.key if values.get(name) is not None)
+    return JOIN.join(str(values[name]) for name in kind.key if values.get(name) is not None)
 
 
 def fault_dict(fault: CellFault) -> dict[str, Any]:
@@ -72,15 +76,53 @@ def entries_at(register: Register, sequence: int | None = None) -> QuerySet[Entr
     return Entry.objects.filter(found, register=register).exclude(change=REMOVED)
 
 
-def staged_over(register: Register, batch: Batch | None) -> Iterator[Entry]:
+def touched(batch: Batch) -> QuerySet[Entry]:
+    """Entries that a batch adds, changes or removes, in the order of the list."""
+    return batch.entries.filter(change__in=(ADDED, CHANGED, REMOVED)).order_by("position", "id")
+
+
+def replaced(register: Register, batch: Batch) -> dict[str, dict[str, Value]]:
+    """What the entries an open batch touches are now, by key hash; those it adds are not among them."""
+    current = entries_at(register).filter(key_hash__in=touched(batch).order_by().values("key_hash"))
+    return {key_hash: values_of(text) for key_hash, text in current.values_list("key_hash", "values")}
+
+
+def as_it_will_be(register: Register, batch: Batch | None) -> QuerySet[Entry]:
     """Entries as they will be once the batch is published: current ones it does not touch, and its own."""
-    if batch is None:
-        yield from entries_at(register).iterator(chunk_size=2000)
-        return
-    touched = batch.entries.filter(change__in=(ADDED, CHANGED, REMOVED))
-    kept = entries_at(register).exclude(key_hash__in=touched.values("key_hash"))
-    own = batch.entries.filter(change__in=(ADDED, CHANGED))
-    yield from (kept | own).order_by("position", "id").iterator(chunk_size=2000)
+    current = entries_at(register)
+    if batch is not None:
+        kept = current.exclude(key_hash__in=touched(batch).order_by().values("key_hash"))
+        current = kept | batch.entries.filter(change__in=(ADDED, CHANGED))
+    return current.order_by("position", "id")
+
+
+def staged_over(register: Register, batch: Batch | None) -> Iterator[Entry]:
+    """The same, read as it comes: a list may be long."""
+    return as_it_will_be(register, batch).iterator(chunk_size=2000)
+
+
+def unstated(batch: Batch) -> QuerySet[Entry]:
+    """Entries a batch touches that do not say how, when and on what basis they were adjusted. A field that is said
+    stands in the stored text with its quotes bare; those inside a value are escaped."""
+    said = Q(*(Q(values__contains=f'"{name}":') for name in ADJUSTING))
+    return touched(batch).exclude(said)
+
+
+def counted(changes: Iterable[tuple[str, bool]]) -> dict[str, int]:
+    """Staged entries by change, and how many are warned of; each given as its change and whether it is."""
+    counts = dict.fromkeys((ADDED, CHANGED, REMOVED, SAME, FAULTY, "warnings"), 0)
+    for change, warned in changes:
+        counts[change] += 1
+        counts["warnings"] += warned
+    return counts
+
+
+def as_table(kind: TableKind, rows: Iterable[tuple[int, Values]], totals: Iterable[tuple[int, Values]] = ()) -> Found:
+    """Values by field name as a table to be checked: a column for each field of the kind."""
+    columns = tuple(Column(place, one.title, one.name) for place, one in enumerate(kind.fields))
+    names = [one.name for one in kind.fields]
+    made = [tuple((number, [values.get(name) for name in names]) for number, values in part) for part in (rows, totals)]
+    return Found(columns, made[0], made[1], 0, 0)
 
 
 def open_batch(register: Register) -> Batch | None:

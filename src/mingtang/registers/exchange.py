@@ -20,7 +20,9 @@ from django.db import transaction
 
 from mingtang.disclosure.models import Disclosed
 from mingtang.disclosure.numbers import next_number
-from mingtang.editions.models import LIVE, Edition, EditionFile
+from mingtang.editions.models import LIVE, Edition
+from mingtang.editions.register_reading import file_of
+from mingtang.editions.tables import DATA
 from mingtang.journal.names import register_event
 from mingtang.rules import local_day
 from mingtang.text.canonical import canonical_json
@@ -40,7 +42,6 @@ from mingtang.text.tables.masking import is_shown, is_taken_back
 from mingtang.text.tables.values import Value
 
 from .catalog import HERE, kind_named, kinds
-from .compiling import DATA
 from .entries import hash_of, key_words, values_of
 from .models import Batch, ExchangeFile, ExchangeLine, ExchangeProgress, Register
 
@@ -135,10 +136,7 @@ def _readable(register: Register) -> Edition | None:
 
 def _rows(edition: Edition, kind: TableKind) -> list[Values]:
     """The public entries of an edition, read from its own file; nothing private is in reach."""
-    held = EditionFile.objects.filter(edition=edition, name=DATA).select_related("file").first()
-    if held is None:
-        return []
-    text = bytes(held.file.content).decode("utf-8-sig")
+    text = (file_of(edition, DATA) or b"").decode("utf-8-sig")
     texts = {one.name for one in kind.public_fields if one.type == "string"}
     return [
         # What a spreadsheet would have run as a formula has a space before it there.

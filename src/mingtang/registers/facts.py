@@ -7,9 +7,10 @@ from mingtang.records.spec import Context, fact
 from mingtang.text.tables.checks import Row
 from mingtang.text.tables.reconciling import reconcile
 
-from .catalog import ADJUSTMENT, BASIS, EFFECTIVE_ON, kind_named, kinds
+from . import entries
+from .catalog import kind_named, kinds
 from .entries import open_batch, staged_over, values_of
-from .models import ADDED, CHANGED, REMOVED, Batch, Register
+from .models import Batch, Register
 
 
 @fact("register.batch")
@@ -24,21 +25,13 @@ def kind(context: Context) -> Any:
 
 
 @fact("register.unstated")
-def unstated(context: Context) -> list[str]:
-    """Entries that change, join or leave a list whose entries are adjusted, and do not say how: their keys' hashes."""
+def unstated(context: Context) -> int:
+    """How many entries change, join or leave a list whose entries are adjusted, and do not say how."""
     register: Register = context.detail
     current = open_batch(register)
     if current is None or register.sequence == 0 or not kind_named(register.register_kind).adjustments:
-        return []
-    if current.correction.strip():
-        return []
-    found = []
-    touched = current.entries.filter(since=None, change__in=(ADDED, CHANGED, REMOVED))
-    for key_hash, text in touched.values_list("key_hash", "values"):
-        values = values_of(text)
-        if not all(values.get(name) for name in (ADJUSTMENT, EFFECTIVE_ON, BASIS)):
-            found.append(key_hash)
-    return found
+        return 0
+    return 0 if current.correction.strip() else entries.unstated(current).count()
 
 
 @fact("register.family")
@@ -76,8 +69,8 @@ def disagreements(context: Context) -> list[str]:
     if not own.reconciles:
         return []
     level = "governments" if register.keeper.kind == "government" else "departments"
-    entries = staged_over(register, open_batch(register))
-    rows = [Row(0, dict.fromkeys((one.name for one in own.fields), None) | values_of(one.values)) for one in entries]
+    held = staged_over(register, open_batch(register))
+    rows = [Row(0, dict.fromkeys((one.name for one in own.fields), None) | values_of(one.values)) for one in held]
     found = reconcile(
         own, rows, family(context), kinds(), needed=lambda what: bool(rulebook().setting(f"{what}_of_{level}"))
     )

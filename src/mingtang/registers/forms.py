@@ -12,6 +12,17 @@ from .models import Register
 from .services import Upload
 
 
+def note_field(help_text: Any, *, rows: int = 2) -> forms.CharField:
+    """What an update is about, in the words of whoever keeps the list; everybody reads them."""
+    return forms.CharField(
+        label=_("本次更新说明"),
+        required=False,
+        max_length=1000,
+        widget=forms.Textarea(attrs={"rows": rows}),
+        help_text=help_text,
+    )
+
+
 class RegisterForm(RecordForm):
     """A new register, with its file if there is one; later, what an update is about."""
 
@@ -28,13 +39,7 @@ class RegisterForm(RecordForm):
             "Excel（.xlsx、.xls）、ODS或者CSV。标题、说明和合计行不用删。也可以先建好清单，再导入或者逐条填写。"
         ),
     )
-    note = forms.CharField(
-        label=_("本次更新说明"),
-        required=False,
-        max_length=1000,
-        widget=forms.Textarea(attrs={"rows": 3}),
-        help_text=_("会显示在公开页面上，例如“依据机构改革调整”。"),
-    )
+    note = note_field(_("会显示在公开页面上，例如“依据机构改革调整”。"), rows=3)
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

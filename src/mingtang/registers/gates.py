@@ -49,7 +49,7 @@ def adjustments_stated(facts: Facts) -> Iterable[Fault]:
     if missing:
         kind = facts["register.kind"]
         allowed = "、".join(kind.adjustments.values())
-        yield rulebook().fault("adjustment_unstated", gate="adjustments_stated", count=len(missing), allowed=allowed)
+        yield rulebook().fault("adjustment_unstated", gate="adjustments_stated", count=missing, allowed=allowed)
 
 
 @gate("register_reconciles")

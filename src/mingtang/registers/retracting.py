@@ -5,12 +5,9 @@ says so replaces the one that showed it, and every older one is emptied as an er
 salted hash, so proofs still hold.
 """
 
-from functools import partial
-
 from mingtang.disclosure.models import Disclosed
-from mingtang.editions.log import NewEntry, append_entries, salted_hash
-from mingtang.editions.models import ERASED, LIVE, EditionFile, Publication, PublicFile
-from mingtang.journal.writing import current_writer
+from mingtang.disclosure.services import empty_editions
+from mingtang.editions.models import ERASED, LIVE, Publication
 from mingtang.records.spec import Context, effect
 from mingtang.rules import local_day
 from mingtang.text.tables.masking import is_shown, is_taken_back
@@ -28,21 +25,8 @@ def empty_earlier(context: Context) -> None:
         return
     disclosed = Disclosed.objects.get(record=context.record)
     publication = Publication.objects.select_for_update().get(index_number=disclosed.index_number)
-    entries = []
-    for edition in publication.editions.exclude(state__in=(LIVE, ERASED)):
-        hashed = salted_hash(edition.salt, edition.payload)
-        entries.append(NewEntry(publication, edition.number, "erased", hashed, context.now))
-        edition.state, edition.reason = ERASED, ""
-        edition.payload = edition.payload_hash = edition.salt = ""
-        edition.save()
-        uses = EditionFile.objects.filter(edition=edition)
-        files = list(uses.values_list("file_id", flat=True))
-        uses.delete()
-        PublicFile.objects.filter(sha256__in=files, uses=None).delete()
-    writer = current_writer()
-    assert writer is not None
-    writer.at_the_end(partial(append_entries, entries))
-    context.results["emptied"] = str(len(entries))
+    earlier = publication.editions.exclude(state__in=(LIVE, ERASED))
+    context.results["emptied"] = str(empty_editions(publication, earlier, context.now))
 
 
 def _ends_something(register: Register, context: Context) -> bool:

@@ -8,23 +8,26 @@ from datetime import date, datetime
 from hashlib import sha256
 from typing import Any
 
+from mingtang.disclosure.models import Disclosed
 from mingtang.journal.writing import append, writing
 from mingtang.records.errors import NotAllowed, Refused
 from mingtang.records.models import Record
 from mingtang.records.rulebook import rulebook
 from mingtang.records.services import Outcome, edit_record, open_record, perform
 from mingtang.records.spec import Context, effect
-from mingtang.rules import Fault, local_day
+from mingtang.rows import find
+from mingtang.rules import Fault
 from mingtang.text.tables.checks import check_table
-from mingtang.text.tables.headings import Column, Found
 from mingtang.text.tables.kinds import TableKind
 from mingtang.units.actors import Actor
 from mingtang.units.models import Unit
 
 from . import staging
 from .catalog import ADJUSTMENT, BASIS, EFFECTIVE_ON, kind_named, kinds
-from .compiling import clocks_of, compile_batch
+from .compiling import compile_batch
 from .entries import (
+    as_table,
+    counted,
     entries_at,
     faults_text,
     hash_of,
@@ -32,6 +35,7 @@ from .entries import (
     key_words,
     open_batch,
     text_of,
+    touched,
     values_of,
 )
 from .models import (
@@ -78,7 +82,7 @@ class EntryEdit:
 
 @dataclass(frozen=True)
 class Mend:
-    """Cells of faulty rows put right, by entry id: {id: {field: text}}; rows to leave out; the columns as matched."""
+    """Cells of faulty rows put right, by entry id: {id: {field: text}}; rows to leave out."""
 
     cells: Mapping[int, Mapping[str, str]] = field(default_factory=dict)
     left_out: tuple[int, ...] = ()
@@ -189,7 +193,8 @@ def _fault(name: str, label: str, problem: str) -> Fault:
 
 
 def _open(register: Register, now: datetime) -> Batch:
-    batch = open_batch(register)
+    """The open batch, held until the step ends: a reading that is under way writes it too."""
+    batch = Batch.objects.select_for_update().filter(register=register, published_at=None).first()
     if batch is None:
         newest = register.batches.order_by("-number").first()
         batch = Batch.objects.create(register=register, number=newest.number + 1 if newest else 1, started_at=now)
@@ -265,14 +270,13 @@ def _edit_entry(register: Register, batch: Batch, kind: TableKind, edit: EntryEd
                 change=CHANGED if same_key else ADDED,
                 faults=faults_text(row.faults),
             )
-    batch.counts = counts_of(batch)
+    staged = batch.entries.filter(since=None).values_list("change", "faults")
+    batch.counts = counted((change, bool(faults) and change != FAULTY) for change, faults in staged)
 
 
 def _checked(kind: TableKind, values: Mapping[str, str], now: datetime) -> Any:
-    columns = tuple(Column(place, one.title, one.name) for place, one in enumerate(kind.fields))
-    cells = [values.get(one.name) or None for one in kind.fields]
-    checked = check_table(Found(columns, ((1, cells),), (), 0, 0), kind, staging.world(now))
-    return checked.rows[0]
+    typed = {name: text or None for name, text in values.items()}
+    return check_table(as_table(kind, [(1, typed)]), kind, staging.world(now)).rows[0]
 
 
 def _stands(register: Register, batch: Batch, key_hash: str) -> bool:
@@ -310,7 +314,7 @@ def _adjust(batch: Batch, kind: TableKind, asked: Adjusting) -> None:
         )
     if not asked.basis.strip():
         raise Refused([_fault("basis", "调整依据", "没有填写。写明依据哪份文件或者哪条法律调整。")])
-    found = batch.entries.filter(since=None, change__in=(ADDED, CHANGED, REMOVED))
+    found = touched(batch)
     if asked.key_hashes:
         found = found.filter(key_hash__in=asked.key_hashes)
     said = {ADJUSTMENT: asked.adjustment, EFFECTIVE_ON: asked.effective_on.isoformat(), BASIS: asked.basis.strip()}
@@ -323,15 +327,6 @@ def _adjust(batch: Batch, kind: TableKind, asked: Adjusting) -> None:
     Entry.objects.bulk_update(changed, ["values"], batch_size=500)
 
 
-def counts_of(batch: Batch) -> dict[str, int]:
-    """Staged entries by change, and how many carry warnings."""
-    counts = dict.fromkeys((ADDED, CHANGED, REMOVED, SAME, FAULTY, "warnings"), 0)
-    for change_name, faults in batch.entries.filter(since=None).values_list("change", "faults"):
-        counts[change_name] += 1
-        counts["warnings"] += bool(faults) and change_name != FAULTY
-    return counts
-
-
 @effect("register.compile")
 def compile_open_batch(context: Context) -> None:
     """Make the public text and files of the batch, and start its clocks."""
@@ -341,7 +336,9 @@ def compile_open_batch(context: Context) -> None:
     if batch.stage != READY:
         raise NotAllowed("还在核对上传的文件，核对完再提交。")
     compile_batch(context, batch)
-    for one in clocks_of(register, batch, local_day(context.now)):
+    disclosed = find(Disclosed, record_id=context.record.pk)
+    publication = {"publication": disclosed.index_number} if disclosed else {}
+    for one in batch.clocks:
         if one["opens"]:
             append(
                 one["opens"],
@@ -349,7 +346,12 @@ def compile_open_batch(context: Context) -> None:
                 record_id=context.record.pk,
                 unit_code=context.record.lead_unit_id,
                 actor_id=context.actor.person_id,
-                payload={"duty_key": one["key"], "duty_start": one["start"], "count": str(one["count"])},
+                payload={
+                    "duty_key": one["key"],
+                    "duty_start": one["start"],
+                    "count": str(one["count"]),
+                    **publication,
+                },
                 subject=context,
             )
     context.results.update(batch=batch.number, counts=batch.counts)
@@ -362,10 +364,10 @@ def flip(context: Context) -> None:
     batch = open_batch(register)
     assert batch is not None
     sequence = register.sequence + 1
-    touched = batch.entries.filter(change__in=(ADDED, CHANGED, REMOVED))
-    entries_at(register).filter(key_hash__in=touched.values("key_hash")).update(until=sequence)
-    touched.filter(change=REMOVED).update(since=sequence, until=sequence)
-    touched.exclude(change=REMOVED).update(since=sequence)
+    own = touched(batch).order_by()
+    entries_at(register).filter(key_hash__in=own.values("key_hash")).update(until=sequence)
+    own.filter(change=REMOVED).update(since=sequence, until=sequence)
+    own.exclude(change=REMOVED).update(since=sequence)
     batch.entries.filter(change__in=(SAME, FAULTY)).delete()
     batch.sequence, batch.published_at = sequence, context.now
     batch.save(update_fields=["sequence", "published_at"])

@@ -5,6 +5,7 @@ from dataclasses import replace
 from typing import Any
 
 from mingtang.disclosure.steps import publish_step, refuse_step, review_step, withdraw_step
+from mingtang.editions.tables import SCHEMA
 from mingtang.records.spec import RecordSpec, State, Transition, register
 from mingtang.units.roles import DRAFTER, OPENNESS_OFFICER, UNIT_HEAD
 
@@ -78,7 +79,7 @@ def payload(detail: Register) -> dict[str, Any]:
     """Public schema ``register/1``, as it was made when the batch was handed in; of what is public, once it is."""
     batch = open_batch(detail) or detail.batches.order_by("-number").first()
     if batch is None or not batch.payload:
-        return {"schema": "register/1", "title": detail.record.title, "stages": detail.stages, "attachments": []}
+        return {"schema": SCHEMA, "title": detail.record.title, "stages": detail.stages, "attachments": []}
     made: dict[str, Any] = json.loads(batch.payload)
     return made
 

@@ -8,7 +8,7 @@ the next one starts over under a new attempt, and the old one, should it still l
 import json
 import logging
 import re
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -19,7 +19,7 @@ from django.db.models import Q
 from mingtang.records.rulebook import rulebook
 from mingtang.rules import local_day
 from mingtang.text.tables.checks import BLOCK, CellFault, Checked, Row, World, check_table
-from mingtang.text.tables.headings import Column, Found, chosen, find_table
+from mingtang.text.tables.headings import Found, chosen, find_table
 from mingtang.text.tables.kinds import TableKind
 from mingtang.text.tables.workbook import Sheet, Workbook, read_workbook
 from mingtang.text.uploads import UploadError
@@ -27,7 +27,7 @@ from mingtang.units.models import Region, Unit
 from mingtang.units.selectors import recognise, unit_names
 
 from .catalog import code_lists, kind_named
-from .entries import entries_at, fault_dict, faults_text, hash_of, is_blocked, text_of, values_of
+from .entries import as_table, counted, entries_at, fault_dict, faults_text, hash_of, is_blocked, text_of, values_of
 from .models import ADDED, CHANGED, FAILED, FAULTY, READING, READY, REMOVED, SAME, WAITING, WHOLE, Batch, Entry, Source
 
 logger = logging.getLogger(__name__)
@@ -64,13 +64,6 @@ def read(key: int, *, clock: Callable[[], datetime]) -> None:
         _finish(batch, clock(), stage=FAILED, problem=error.message[:400])
 
 
-def recheck(batch: Batch, *, clock: Callable[[], datetime]) -> None:
-    """Check the staged rows once more after somebody mended them: at once, or by the worker if there are many."""
-    Batch.objects.filter(pk=batch.pk).update(stage=WAITING)
-    if batch.entries.count() <= AT_ONCE_ROWS:
-        read(batch.pk, clock=clock)
-
-
 def _take(key: int, now: datetime) -> Batch | None:
     with transaction.atomic():
         batch = Batch.objects.select_for_update().select_related("register__record").filter(pk=key).first()
@@ -94,7 +87,7 @@ def _read(batch: Batch, clock: Callable[[], datetime]) -> None:
     faults = [*checked.faults, *_beyond(checked.rows, kind)]
     rows = _compared(batch, kind, checked, kept=source is None)
     _write(batch, rows, clock)
-    counts = _counted(rows)
+    counts = counted((one.change, one.warned) for one in rows)
     _finish(
         batch,
         clock(),
@@ -142,15 +135,8 @@ def choose_sheet(workbook: Workbook, kind: TableKind, wanted: str = "") -> tuple
 
 def _from_rows(batch: Batch, kind: TableKind) -> Found:
     """The staged rows as a table, to be checked again."""
-    names = [one.name for one in kind.fields]
-    columns = tuple(Column(place, one.title, one.name) for place, one in enumerate(kind.fields))
-    rows = []
-    staged = batch.entries.exclude(change=REMOVED).values_list("row", "values")
-    for row, text in staged.order_by("row", "id").iterator():
-        values = values_of(text)
-        rows.append((row, [values.get(name) for name in names]))
-    totals = tuple((number, [texts.get(name) for name in names]) for number, texts in batch.totals)
-    return Found(columns, tuple(rows), totals, 0, 0)
+    staged = batch.entries.exclude(change=REMOVED).order_by("row", "id").values_list("row", "values")
+    return as_table(kind, ((row, values_of(text)) for row, text in staged.iterator()), batch.totals)
 
 
 def _totals(found: Found) -> list[Any]:
@@ -252,14 +238,6 @@ def _write(batch: Batch, rows: Sequence[_Staged], clock: Callable[[], datetime])
                 )
                 for one in rows[start : start + CHUNK]
             )
-
-
-def _counted(rows: Iterable[_Staged]) -> dict[str, int]:
-    counts = dict.fromkeys((ADDED, CHANGED, REMOVED, SAME, FAULTY, "warnings"), 0)
-    for one in rows:
-        counts[one.change] += 1
-        counts["warnings"] += one.warned
-    return counts
 
 
 def _mine(batch: Batch, now: datetime, **values: Any) -> None:

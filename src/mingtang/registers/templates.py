@@ -137,7 +137,7 @@ def periodic_on(day: date) -> Iterator[tuple[DutyRule, Unit]]:
     none, nor one for which an earlier version of the entry has its duty already."""
     moment = datetime.combine(day, time(), SHANGHAI)
     for template in in_force(day).filter(limit_kind=PERIODIC):
-        rule, keeper = rule_of_code(code_of(template)), template.register.keeper
+        rule, keeper = rule_from(template), template.register.keeper
         assert isinstance(rule.limit, Quota)
         start = rule.limit.period(moment)[0]
         if rule.limit.due(moment, current_calendar()).day < template.since:
@@ -161,7 +161,7 @@ def open_for_paper(event: Any, subject: Any) -> None:
     if template is None or template.limit_kind == PERIODIC or subject.detail.openness == "withheld":
         return
     if subject.detail.mode == "on_own_initiative":
-        open_duty(rule_of_code(code_of(template)), unit=subject.record.lead_unit, context=subject, event=event)
+        open_duty(rule_from(template), unit=subject.record.lead_unit, context=subject, event=event)
 
 
 def close_for_paper(event: Any, subject: Any) -> None:
@@ -176,7 +176,7 @@ def close_for_paper(event: Any, subject: Any) -> None:
     for duty in open_now.filter(record=subject.record.pk):
         close(duty, None, event)
     for template in versions:
-        limit = rule_of_code(code_of(template)).limit
+        limit = rule_from(template).limit
         if isinstance(limit, Quota):
             key = period_name(limit, event.at)
             for duty in open_now.filter(unit=subject.record.lead_unit_id, code=code_of(template), key=key):

@@ -15,7 +15,6 @@ from django.contrib.auth.hashers import make_password
 
 from mingtang.disclosure.attachments import FileChanges
 from mingtang.disclosure.content import find_personal_data, payload_of
-from mingtang.disclosure.listed import NEGATIVE_LIST, entries_for
 from mingtang.disclosure.services import note_shown
 from mingtang.duties.calendars import current_calendar
 from mingtang.duties.services import open_periodic, remind
@@ -23,8 +22,6 @@ from mingtang.records.models import Record
 from mingtang.records.rulebook import rulebook
 from mingtang.records.services import edit_record, open_record, perform
 from mingtang.records.spec import Context, spec_for
-from mingtang.registers.entries import values_of
-from mingtang.registers.openness import entry_named
 from mingtang.rules import SHANGHAI
 from mingtang.text.attachments import read_attachment
 from mingtang.units import roles
@@ -35,7 +32,7 @@ from mingtang.units.selectors import general_office_of
 from mingtang.units.services import load_profile
 
 from .profiles import profile_stories
-from .registers.telling import register_stories
+from .registers.telling import listed, register_stories
 
 PASSWORD = "mingtang-2026"  # noqa: S105 - printed at start-up; demo data never leaves the loopback address
 WORKING_ROLES = (
@@ -313,18 +310,9 @@ def _draft(story: Story, paper: dict[str, Any]) -> Record:
             "mode": "" if withheld else "on_request" if on_request else "on_own_initiative",
             "withholding_ground": "state_secret" if withheld else "",
             "withholding_reason": "勤务安排载明守护点位和警力部署，已按规定定密。" if withheld else "",
-            "list_entry": _listed(story.unit, "state_secret") if withheld else "",
+            "list_entry": listed(story.unit, "state_secret") if withheld else "",
         },
     ).record
-
-
-def _listed(unit: Unit, ground: str) -> str:
-    """The entry of the unit's negative list that names such matters; empty where no list is public yet."""
-    for name, _ in entries_for(NEGATIVE_LIST, unit):
-        entry = entry_named(name)
-        if entry is not None and values_of(entry.values).get("ground") == ground:
-            return name
-    return ""
 
 
 def _translate(story: Story, paper: dict[str, Any], original: Record, variant: dict[str, Any]) -> Telling:

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from decimal import Decimal
 
+from .checks import key_text
 from .kinds import TableKind
 from .values import Value, plain_amount
 
@@ -38,9 +39,5 @@ def public_entries(kind: TableKind, entries: Iterable[tuple[str, Values]]) -> li
         line.update(zip(apart, group, strict=True))
         line.update(rule["line"])
         line.update({name: plain_amount(amount) for name, amount in sums.items()})
-        shown.append((_key(kind, line), line))
+        shown.append((key_text(line, kind), line))
     return shown
-
-
-def _key(kind: TableKind, values: Values) -> str:
-    return "␟".join("" if values.get(name) is None else str(values[name]) for name in kind.key)

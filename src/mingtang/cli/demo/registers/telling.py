@@ -7,9 +7,12 @@ from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 from zlib import crc32
 
+from mingtang.disclosure.listed import NEGATIVE_LIST, entries_for
 from mingtang.records.models import Record
 from mingtang.registers import staging
+from mingtang.registers.entries import values_of
 from mingtang.registers.models import WAITING, Batch
+from mingtang.registers.openness import entry_named
 from mingtang.registers.services import Upload, open_register
 from mingtang.units import roles
 from mingtang.units.models import Unit
@@ -56,6 +59,15 @@ def _open(story: "Story", one: DemoTable) -> Record:
         first = batch.entries.filter(change="faulty").first()
         raise ValueError(f"demo register {one.kind} of {one.unit}: {batch.faults} {first and first.faults}")
     return record
+
+
+def listed(unit: Unit, ground: str) -> str:
+    """The entry of the unit's negative list that names such matters; empty where no list is public yet."""
+    for name, _words in entries_for(NEGATIVE_LIST, unit):
+        entry = entry_named(name)
+        if entry is not None and values_of(entry.values).get("ground") == ground:
+            return name
+    return ""
 
 
 def as_csv(heading: Sequence[str], rows: Sequence[Sequence[Any]]) -> bytes:
