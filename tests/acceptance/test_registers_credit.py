@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 from django.conf import LazySettings
+from django.test import Client
 from tests.factories import START, City, Desk, at, make_desk, table
 
 from mingtang.channels.digest import changes
@@ -17,7 +18,7 @@ from mingtang.disclosure.verifying import verify_house
 from mingtang.duties.models import Duty
 from mingtang.duties.selectors import state_of
 from mingtang.editions import projecting
-from mingtang.editions.models import Edition, EditionFile, LogHead, PublicFile, PublicRowChange
+from mingtang.editions.models import Edition, EditionFile, LogHead, Publication, PublicFile, PublicRowChange
 from mingtang.records.errors import NotAllowed, Refused
 from mingtang.records.models import Record
 from mingtang.registers.exchange import hand_over, pairs, platforms
@@ -399,3 +400,12 @@ def test_a_bad_row_is_not_handed_in(market: Desk, changes: dict[str, Any], code:
     market.change(register, accept=GOOD)
     market.publish_register(register)
     assert json.loads(Edition.objects.get().payload)["count"] == 1
+
+
+def test_a_page_that_does_not_know_the_day_lists_no_entry_that_is_shown_for_a_time(
+    market: Desk, client: Client
+) -> None:
+    register = publish(market, penalty(1))
+    page = client.get(f"/{Publication.objects.get(title=register.title).path}/").content.decode()
+    assert "有公示期" in page and "files/data.csv" in page
+    assert "演示百货" not in page and "过期食品" not in page
